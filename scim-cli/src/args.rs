@@ -1,0 +1,366 @@
+//! The arguments, as clap reads them and `--help` shows them.
+
+use std::path::PathBuf;
+
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, RangedU64ValueParser},
+};
+use scim_testkit::idp::Dialect;
+use secrecy::SecretString;
+
+/// Test a SCIM endpoint as Okta and Entra ID use it, serve a mock of one, try filters and PATCH requests.
+#[derive(Parser)]
+#[command(name = "scim", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Let Okta and Entra ID loose on a SCIM endpoint and report what breaks
+    #[command(after_help = TEST_HELP)]
+    Test(Box<TestArgs>),
+    /// Serve a mock SCIM service provider
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServeArgs),
+    /// Parse a filter, or match it against a resource
+    #[command(subcommand)]
+    Filter(FilterCommand),
+    /// Apply a PATCH request to a resource
+    #[command(subcommand)]
+    Patch(PatchCommand),
+}
+
+#[derive(Args)]
+pub(crate) struct TestArgs {
+    /// Base URL of the endpoint, such as https://example.com/scim/v2
+    ///
+    /// Without it the embedded mock is started on a free port and tested.
+    #[arg(value_name = "URL")]
+    pub(crate) url: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+
+    /// Identity provider to play, repeatable; default all
+    #[arg(
+        long,
+        value_name = "IDP",
+        value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(Dialect::ALL.iter().map(|dialect| dialect.id()).chain(["all"])),
+        help_heading = "What to play"
+    )]
+    pub(crate) idp: Vec<String>,
+
+    /// Expect what this vendor does; without URL the mock behaves like it too
+    ///
+    /// A built-in name or a profile file.
+    #[arg(long, value_name = "NAME|FILE", help_heading = "What to play")]
+    pub(crate) vendor: Option<String>,
+
+    /// Strictness of the embedded mock
+    #[arg(
+        long,
+        value_enum,
+        default_value = "interop",
+        conflicts_with_all = ["url", "vendor"],
+        help_heading = "What to play"
+    )]
+    pub(crate) profile: MockProfile,
+
+    /// Story to play, repeatable; default all built-in ones
+    ///
+    /// A built-in name (see --list) or a story file.
+    #[arg(long, value_name = "NAME|FILE", help_heading = "What to play")]
+    pub(crate) story: Vec<String>,
+
+    /// Report these checks only, repeatable; * and ? match any text
+    #[arg(long, value_name = "GLOB", help_heading = "What to play")]
+    pub(crate) only: Vec<String>,
+
+    /// Do not report these checks, repeatable; * and ? match any text
+    #[arg(long, value_name = "GLOB", help_heading = "What to play")]
+    pub(crate) skip: Vec<String>,
+
+    /// E-mail domain of the test people; default example.com, or the vendor profile's verified domain
+    #[arg(long, value_name = "NAME", help_heading = "What to play")]
+    pub(crate) domain: Option<String>,
+
+    /// Make names and ids the same in every run; default random
+    #[arg(long, value_name = "N", help_heading = "What to play")]
+    pub(crate) seed: Option<u64>,
+
+    /// Leave the test's users and groups on the endpoint
+    #[arg(long, help_heading = "What to play")]
+    pub(crate) keep: bool,
+
+    /// Show what would run, and all checks, without sending anything
+    #[arg(long, conflicts_with_all = ["dry_run", "format"], help_heading = "What to play")]
+    pub(crate) list: bool,
+
+    /// Print the identity providers' exact requests without sending anything
+    ///
+    /// The answers that the requests build on are those of the embedded mock.
+    #[arg(long, conflicts_with = "format", help_heading = "What to play")]
+    pub(crate) dry_run: bool,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value = "human", help_heading = "Report")]
+    pub(crate) format: Format,
+
+    /// Write the report to FILE instead of standard output
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Fault of the embedded mock, to see a check fail
+    #[arg(long, value_name = "ID", hide = true, conflicts_with = "url")]
+    pub(crate) defect: Vec<String>,
+}
+
+/// How requests get to the endpoint.
+#[derive(Args)]
+#[command(next_help_heading = "Access")]
+pub(crate) struct AccessArgs {
+    /// Bearer token; better in the environment than on the command line [env: SCIM_TOKEN]
+    #[arg(long, group = "credentials", requires = "url")]
+    pub(crate) token: Option<SecretString>,
+
+    /// File that holds the bearer token; - is standard input
+    #[arg(long, value_name = "FILE", group = "credentials", requires = "url")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// User and password for basic authentication [env: SCIM_BASIC]
+    #[arg(long, value_name = "USER:PASSWORD", group = "credentials", requires = "url")]
+    pub(crate) basic: Option<SecretString>,
+
+    /// Header to add to every request, repeatable; the value is kept secret
+    #[arg(long, value_name = "NAME: VALUE", requires = "url")]
+    pub(crate) header: Vec<SecretString>,
+
+    /// Longest time to wait for one answer
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = RangedU64ValueParser::<u64>::new().range(1..=3600)
+    )]
+    pub(crate) timeout: u64,
+
+    /// Accept any server certificate
+    #[arg(long, requires = "url")]
+    pub(crate) insecure: bool,
+
+    /// Trust the certificate authorities in this PEM file too
+    #[arg(long, value_name = "FILE", requires = "url", conflicts_with = "insecure")]
+    pub(crate) ca_cert: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// Behave like this vendor: a built-in name or a profile file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) vendor: Option<String>,
+
+    /// Behave like the RFC (rfc), or like the RFC and what identity providers need (interop)
+    #[arg(long, value_enum, default_value = "interop", conflicts_with = "vendor")]
+    pub(crate) profile: MockProfile,
+
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+
+    /// Port to listen on; 0 takes any free one
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+
+    /// Bearer token to ask for; without one every request is answered [env: SCIM_TOKEN]
+    #[arg(long)]
+    pub(crate) token: Option<SecretString>,
+
+    /// File that holds the bearer token; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    pub(crate) token_file: Option<PathBuf>,
+
+    /// Fault to have on purpose
+    #[arg(long, value_name = "ID", hide = true)]
+    pub(crate) defect: Vec<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum FilterCommand {
+    /// Print a filter in canonical form
+    #[command(after_help = FILTER_PARSE_HELP)]
+    Parse(FilterParseArgs),
+    /// Say whether a resource matches a filter
+    #[command(after_help = FILTER_MATCH_HELP)]
+    Match(FilterMatchArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct FilterParseArgs {
+    /// The filter; - reads it from standard input
+    #[arg(value_name = "EXPR")]
+    pub(crate) filter: String,
+
+    #[command(flatten)]
+    pub(crate) types: TypeArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct FilterMatchArgs {
+    /// The filter
+    #[arg(value_name = "EXPR")]
+    pub(crate) filter: String,
+
+    /// JSON file with the resource, or with a list of them; - is standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) types: TypeArgs,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PatchCommand {
+    /// Print what a resource is after a PATCH request
+    #[command(after_help = PATCH_HELP)]
+    Apply(PatchApplyArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct PatchApplyArgs {
+    /// JSON file with the resource; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resource: PathBuf,
+
+    /// JSON file with the PatchOp message; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) patch: PathBuf,
+
+    /// Accept what Okta and Entra ID send beyond the RFC; strict without it
+    #[arg(long)]
+    pub(crate) tolerant: bool,
+
+    #[command(flatten)]
+    pub(crate) types: TypeArgs,
+}
+
+/// What the attributes of a resource mean.
+#[derive(Args)]
+pub(crate) struct TypeArgs {
+    /// Type of the resource; default what its `schemas` say, else User
+    #[arg(long, value_enum, value_name = "TYPE", ignore_case = true)]
+    pub(crate) resource_type: Option<TypeName>,
+
+    /// RFC 7643 schema document of an extension, repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TypeName {
+    #[value(name = "User")]
+    User,
+    #[value(name = "Group")]
+    Group,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MockProfile {
+    /// RFC 7644 and the tolerances that identity providers need
+    Interop,
+    /// RFC 7644 and nothing more
+    Rfc,
+}
+
+impl MockProfile {
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Self::Interop => "interop",
+            Self::Rfc => "rfc",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for a person
+    Human,
+    /// JSON for a program
+    Json,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  the endpoint conforms · the filter matches · the patch applies
+  1  findings · no match · the patch is refused
+  2  usage: wrong arguments, or a file that cannot be read or written
+  3  the endpoint could not be asked
+  4  a story or vendor profile file is wrong";
+
+const TEST_HELP: &str = "\
+Examples:
+  scim test                                          test the embedded mock: no set-up, no network
+  scim test https://example.com/scim/v2              with the token in SCIM_TOKEN
+  scim test https://example.com/scim/v2 --idp okta --idp entra --story hire
+  scim test https://example.com/scim/v2 --format json --output report.json
+  scim test https://example.com/scim/v2 --skip 'list.*' --vendor hubspot
+  scim test --list
+
+The run creates users and groups whose names begin with scimtest- and deletes them at the end, also after Ctrl-C.
+A second Ctrl-C exits at once. NO_COLOR switches colors off.
+
+Exit codes:
+  0  the endpoint conforms: no findings, or only information
+  1  findings
+  2  usage: wrong arguments, or a file that cannot be read or written
+  3  the endpoint could not be asked, or not to the end
+  4  a story or vendor profile file is wrong; nothing was sent";
+
+const SERVE_HELP: &str = "\
+Examples:
+  scim serve --port 8080 --token t
+  scim serve --vendor hubspot --port 8111 --token t
+  scim test http://127.0.0.1:8111/scim/v2 --token t --vendor hubspot
+
+The base URL is printed once the mock listens. What it stores is in memory. Ctrl-C stops it.
+
+Exit codes:
+  0  stopped by Ctrl-C
+  2  usage
+  3  cannot listen there, for instance because the port is in use
+  4  the vendor profile file is wrong";
+
+const FILTER_PARSE_HELP: &str = "\
+Examples:
+  scim filter parse 'title PR AND (userType eq \"Employee\")'
+  echo 'emails[type eq \"work\"]' | scim filter parse -
+
+Exit codes:
+  0  the filter in canonical form is on standard output
+  2  it is no filter; where and why is on standard error";
+
+const FILTER_MATCH_HELP: &str = "\
+Examples:
+  scim filter match 'userName sw \"b\"' user.json
+  curl -s https://example.com/scim/v2/Users | scim filter match 'active eq false'
+
+The file holds one resource, an array of resources, or a SCIM ListResponse. For one resource `match` or `no match` is
+printed; for several, the id of each that matches.
+
+Exit codes:
+  0  match
+  1  no match
+  2  it is no filter (the SCIM error is on standard output), or the file cannot be used";
+
+const PATCH_HELP: &str = "\
+Examples:
+  scim patch apply --resource user.json --patch patch.json
+  scim patch apply --resource user.json --patch entra.json --tolerant
+
+Exit codes:
+  0  the resource after all operations is on standard output
+  1  the patch is refused; the SCIM error is on standard output
+  2  a file cannot be used";

@@ -1,0 +1,300 @@
+//! Attribute paths (`name.familyName`) and PATCH paths (`emails[type eq "work"].value`), RFC 7644 §3.10 and §3.5.2.
+//!
+//! An attribute path may carry a schema URI; it ends at the last colon, so versions and dots inside it are safe:
+//! `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName`. A path names at most one
+//! sub-attribute, because sub-attributes are never complex (RFC 7643 §2.3.8).
+//!
+//! Not supported: URIs with parentheses, brackets or quotes, and paths that are a URI alone when its last segment does
+//! not look like an attribute name (`urn:example:ext:2.0`).
+
+use std::{fmt, str::FromStr};
+
+use crate::filter::{Filter, Limits, ParseError, parse};
+
+/// The name of an attribute or sub-attribute, optionally with its schema URI (RFC 7644 §3.10).
+///
+/// Spelling is kept as written. `==` compares spelling; `ResourceType::resolve` compares as SCIM does.
+///
+/// ```
+/// use scim_core::path::AttrPath;
+///
+/// let path: AttrPath = "urn:example:ext:2.0:User:name.familyName".parse()?;
+/// assert_eq!(path.urn(), Some("urn:example:ext:2.0:User"));
+/// assert_eq!((path.name(), path.sub()), ("name", Some("familyName")));
+/// # Ok::<(), scim_core::filter::ParseError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AttrPath {
+    urn: Option<String>,
+    name: String,
+    sub: Option<String>,
+}
+
+impl AttrPath {
+    /// A path of one name. The text is not checked; parse text that comes from outside.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { urn: None, name: name.into(), sub: None }
+    }
+
+    /// The same path, down to a sub-attribute.
+    #[must_use]
+    pub fn with_sub(self, sub: impl Into<String>) -> Self {
+        Self { sub: Some(sub.into()), ..self }
+    }
+
+    /// The same path, in a schema.
+    #[must_use]
+    pub fn with_urn(self, urn: impl Into<String>) -> Self {
+        Self { urn: Some(urn.into()), ..self }
+    }
+
+    /// The schema URI, as written.
+    #[must_use]
+    pub fn urn(&self) -> Option<&str> {
+        self.urn.as_deref()
+    }
+
+    /// The attribute name, as written.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The sub-attribute name, as written.
+    #[must_use]
+    pub fn sub(&self) -> Option<&str> {
+        self.sub.as_deref()
+    }
+
+    /// The whole text read as one schema URI; `None` without a colon.
+    ///
+    /// `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User` parses as the attribute `User` of a schema that
+    /// ends in `2.0`. Only a schema list can tell that it names a whole extension.
+    #[must_use]
+    pub fn as_urn(&self) -> Option<String> {
+        self.urn.as_ref().map(|_| self.to_string())
+    }
+}
+
+impl fmt::Display for AttrPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(urn) = &self.urn {
+            write!(f, "{urn}:")?;
+        }
+        f.write_str(&self.name)?;
+        match &self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for AttrPath {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        parse::attr_path(text, &Limits::default())
+    }
+}
+
+/// The target of a PATCH operation (RFC 7644 §3.5.2, with erratum 7122).
+///
+/// ```
+/// use scim_core::path::Path;
+///
+/// let path: Path = r#"emails[type eq "work"].value"#.parse()?;
+/// assert_eq!(path.attr.name(), "emails");
+/// assert!(path.filter.is_some());
+/// assert_eq!(path.sub.as_deref(), Some("value"));
+/// # Ok::<(), scim_core::filter::ParseError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    /// The attribute; without a value filter it also holds the sub-attribute.
+    pub attr: AttrPath,
+    /// Which values of a multi-valued attribute.
+    pub filter: Option<Filter>,
+    /// The sub-attribute after a value filter.
+    pub sub: Option<String>,
+}
+
+impl From<AttrPath> for Path {
+    fn from(attr: AttrPath) -> Self {
+        Self { attr, filter: None, sub: None }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.attr)?;
+        if let Some(filter) = &self.filter {
+            write!(f, "[{filter}]")?;
+        }
+        match &self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for Path {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        parse::patch_path(text, &Limits::default())
+    }
+}
+
+/// Splits `[URI ":"] ATTRNAME ["." ATTRNAME]`; the error says what is wrong with which part of `word`.
+pub(crate) fn split(word: &str) -> Result<AttrPath, (&'static str, &'static str)> {
+    let (urn, rest) = match word.rsplit_once(':') {
+        Some((urn, rest)) => (Some(urn), rest),
+        None => (None, word),
+    };
+    if urn.is_some_and(|urn| !is_uri(urn)) {
+        return Err(("has no schema URI before the last colon", "write it as urn:…:attribute"));
+    }
+    let (name, sub) = match rest.split_once('.') {
+        Some((name, sub)) => (name, Some(sub)),
+        None => (rest, None),
+    };
+    if sub.is_some_and(|sub| sub.contains('.')) {
+        return Err(("has more than one sub-attribute", "sub-attributes have no sub-attributes"));
+    }
+    if !is_attribute_name(name) || sub.is_some_and(|sub| !is_attribute_name(sub)) {
+        return Err((
+            "is not an attribute name",
+            "an attribute name starts with a letter and holds letters, digits, `-`, `_` and `$`",
+        ));
+    }
+    Ok(AttrPath { urn: urn.map(str::to_owned), name: name.to_owned(), sub: sub.map(str::to_owned) })
+}
+
+/// `ATTRNAME` of RFC 7643 §2.1; erratum 8924 lets it start with `$`, as `$ref` does.
+fn is_attribute_name(name: &str) -> bool {
+    let mut bytes = name.strip_prefix('$').unwrap_or(name).bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'-' | b'_'))
+}
+
+/// `scheme ":" anything`, in the characters that RFC 3986 allows outside of brackets and parentheses.
+fn is_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else {
+        // "https" of "https://example.com" has lost its colon; a URI alone is no attribute path.
+        return false;
+    };
+    let mut scheme = scheme.bytes();
+    scheme.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && scheme.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        && !rest.is_empty()
+        && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'*+,;=%".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_at_the_last_colon() {
+        for (text, urn, name, sub) in [
+            ("userName", None, "userName", None),
+            ("members.$ref", None, "members", Some("$ref")),
+            ("$ref", None, "$ref", None),
+            (
+                "urn:a:ext:2.0:User:manager.displayName",
+                Some("urn:a:ext:2.0:User"),
+                "manager",
+                Some("displayName"),
+            ),
+            (
+                "https://example.com/ext/2.0:costCenter",
+                Some("https://example.com/ext/2.0"),
+                "costCenter",
+                None,
+            ),
+            ("urn:okta:myapp_1:1.0:user:custom:d_c", Some("urn:okta:myapp_1:1.0:user:custom"), "d_c", None),
+        ] {
+            let path: AttrPath = text.parse().unwrap();
+            assert_eq!((path.urn(), path.name(), path.sub()), (urn, name, sub), "{text}");
+            assert_eq!(path.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn as_urn_is_the_whole_text() {
+        let text = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        assert_eq!(text.parse::<AttrPath>().unwrap().as_urn().as_deref(), Some(text));
+        assert_eq!(AttrPath::new("userName").as_urn(), None);
+    }
+
+    #[test]
+    fn refuses_what_is_no_attribute_path() {
+        for text in [
+            "",
+            " ",
+            "a.b.c",
+            "1abc",
+            "_abc",
+            "$",
+            "$$ref",
+            "a.",
+            ".a",
+            "a b",
+            "foo:bar",
+            ":a",
+            "urn::a",
+            "urn:a:",
+            "https://example.com/ext/2.0",
+            "emails[type pr]",
+            "na\u{ef}ve",
+            "a\tb",
+            "/emails",
+            "a(b)",
+        ] {
+            assert!(text.parse::<AttrPath>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn patch_paths_round_trip() {
+        for text in [
+            "members",
+            "name.familyName",
+            r#"members[value eq "2819c223"]"#,
+            r#"emails[type eq "work" and not (primary eq true)].value"#,
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+            r#"urn:ietf:params:scim:schemas:core:2.0:User:emails[type eq "work"].value"#,
+            "members[value pr].$ref",
+        ] {
+            let path: Path = text.parse().unwrap();
+            assert_eq!(path.to_string(), text);
+        }
+        assert_eq!(
+            "name.familyName".parse::<Path>().unwrap(),
+            AttrPath::new("name").with_sub("familyName").into()
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_patch_path() {
+        for (text, message) in [
+            ("", "expected an attribute path, found nothing"),
+            ("emails[", "expected an attribute name, found the end"),
+            ("emails[]", "expected an attribute name, found `]`"),
+            ("emails[0]", "`0` is not an attribute name"),
+            ("emails[type pr", "the value filter is not closed"),
+            ("emails[type pr].", "expected a sub-attribute name, found the end"),
+            ("emails[type pr].value.x", "`value.x` is not a sub-attribute name"),
+            ("emails[type pr] eq", "unexpected `eq` after the path"),
+            (
+                "emails.type[value pr]",
+                "a value filter selects values of an attribute, not of a sub-attribute",
+            ),
+            ("emails[type eq \"work\"].value eq \"x\"", "unexpected `eq` after the path"),
+            ("emails [type pr]", "unexpected `[` after the path"),
+            ("emails[a[b pr]]", "a value filter cannot hold another value filter"),
+        ] {
+            assert_eq!(text.parse::<Path>().unwrap_err().message(), message, "{text}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Query parameters of a list or search request (RFC 7644 §3.4.2, §3.4.3).
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+use crate::{error::ScimError, filter::Filter, json, path::AttrPath, project::Projection};
+
+/// What a client asks of a list: filter, page, order and projection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListQuery {
+    /// Only resources that match.
+    pub filter: Option<Filter>,
+    /// 1-based index of the first result; a value below 1 means 1 (§3.4.2.4).
+    pub start_index: Option<i64>,
+    /// Most results in one page; a negative value means 0 (§3.4.2.4).
+    pub count: Option<i64>,
+    /// Attribute to sort by.
+    pub sort_by: Option<AttrPath>,
+    /// `true` for `sortOrder=descending`.
+    pub descending: bool,
+    /// Which attributes come back.
+    pub projection: Projection,
+}
+
+impl ListQuery {
+    /// Reads a URL query string; unknown parameters are ignored, names are taken in any case.
+    ///
+    /// # Errors
+    /// 400 `invalidFilter` or `invalidValue` when a parameter does not parse.
+    pub fn from_query_string(query: &str) -> Result<Self, ScimError> {
+        let mut attributes = None;
+        let mut excluded = None;
+        let mut list = Self::default();
+        for (name, value) in pairs(query) {
+            match name.to_ascii_lowercase().as_str() {
+                "filter" => list.filter = Some(parse_filter(&value)?),
+                "startindex" => list.start_index = Some(parse_number("startIndex", &value)?),
+                "count" => list.count = Some(parse_number("count", &value)?),
+                "sortby" => list.sort_by = Some(parse_sort_by(&value)?),
+                "sortorder" => list.descending = value.eq_ignore_ascii_case("descending"),
+                "attributes" => attributes = Some(value),
+                "excludedattributes" => excluded = Some(value),
+                _ => {}
+            }
+        }
+        list.projection = Projection::parse(attributes.as_deref(), excluded.as_deref())?;
+        Ok(list)
+    }
+
+    /// Reads the body of a `POST …/.search` (§3.4.3).
+    ///
+    /// # Errors
+    /// 400 `invalidSyntax` when the body is not an object, `invalidFilter` or `invalidValue` when a member is wrong.
+    pub fn from_search_body(body: &Value) -> Result<Self, ScimError> {
+        let object = body.as_object().ok_or_else(|| ScimError::invalid_syntax("the search request is not a JSON object"))?;
+        let number = |name: &str| match json::get(object, name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value
+                .as_i64()
+                .map(Some)
+                .ok_or_else(|| ScimError::invalid_value(format!("{name} must be an integer, got {value}"))),
+        };
+        Ok(Self {
+            filter: text(object, "filter")?.as_deref().map(parse_filter).transpose()?,
+            start_index: number("startIndex")?,
+            count: number("count")?,
+            sort_by: text(object, "sortBy")?.as_deref().map(parse_sort_by).transpose()?,
+            descending: text(object, "sortOrder")?.is_some_and(|order| order.eq_ignore_ascii_case("descending")),
+            projection: Projection::parse(
+                names(object, "attributes")?.as_deref(),
+                names(object, "excludedAttributes")?.as_deref(),
+            )?,
+        })
+    }
+
+    /// 1-based index of the first result, at least 1.
+    #[must_use]
+    pub fn first(&self) -> usize {
+        usize::try_from(self.start_index.unwrap_or(1).max(1)).unwrap_or(usize::MAX)
+    }
+
+    /// Page size: the request's, clamped to `0..=most`; `default` when none is asked.
+    #[must_use]
+    pub fn page_size(&self, default: usize, most: usize) -> usize {
+        self.count.map_or(default, |count| usize::try_from(count.max(0)).unwrap_or(usize::MAX)).min(most)
+    }
+}
+
+/// Decoded `name=value` pairs of a query string: `+` is a space, as in every captured identity provider request.
+pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> + '_ {
+    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decode(name), decode(value))
+    })
+}
+
+fn decode(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+fn parse_filter(text: &str) -> Result<Filter, ScimError> {
+    Filter::parse(text).map_err(|error| ScimError::invalid_filter(error.to_string()))
+}
+
+fn parse_sort_by(text: &str) -> Result<AttrPath, ScimError> {
+    text.parse().map_err(|_| ScimError::invalid_value(format!("sortBy is not an attribute path: {text}")))
+}
+
+fn parse_number(name: &str, text: &str) -> Result<i64, ScimError> {
+    text.trim().parse().map_err(|_| ScimError::invalid_value(format!("{name} must be an integer, got {text:?}")))
+}
+
+fn text(object: &Map<String, Value>, name: &str) -> Result<Option<String>, ScimError> {
+    match json::get(object, name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(other) => Err(ScimError::invalid_value(format!("{name} must be a string, got {other}"))),
+    }
+}
+
+fn names(object: &Map<String, Value>, name: &str) -> Result<Option<String>, ScimError> {
+    let Some(value) = json::get(object, name).filter(|value| !value.is_null()) else { return Ok(None) };
+    match value {
+        Value::String(text) => Ok(Some(text.clone())),
+        Value::Array(items) => {
+            let listed: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            listed
+                .map(|names| Some(names.join(",")))
+                .ok_or_else(|| ScimError::invalid_value(format!("{name} must be an array of strings")))
+        }
+        _ => Err(ScimError::invalid_value(format!("{name} must be an array of strings"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reads_what_okta_and_entra_send() {
+        let okta = ListQuery::from_query_string("filter=userName%20eq%20%22a%40b.c%22&startIndex=1&count=100").unwrap();
+        let entra = ListQuery::from_query_string("filter=userName+eq+%22a%40b.c%22&").unwrap();
+        assert_eq!(okta.filter, entra.filter);
+        assert_eq!((okta.first(), okta.page_size(20, 50)), (1, 50));
+        assert_eq!((entra.first(), entra.page_size(20, 50)), (1, 20));
+    }
+
+    #[test]
+    fn clamps_what_rfc_7644_3_4_2_4_says() {
+        let query = ListQuery::from_query_string("startIndex=-3&count=-1").unwrap();
+        assert_eq!((query.first(), query.page_size(20, 50)), (1, 0));
+    }
+
+    #[test]
+    fn search_body_is_the_same_query() {
+        let body = json!({"filter": "title pr", "startIndex": 3, "count": 2, "attributes": ["userName"]});
+        let query = ListQuery::from_search_body(&body).unwrap();
+        assert_eq!(query, ListQuery::from_query_string("filter=title+pr&startIndex=3&count=2&attributes=userName").unwrap());
+        let wrong = ListQuery::from_search_body(&json!({"count": "ten"})).unwrap_err();
+        assert_eq!(wrong.to_string(), "400 invalidValue: count must be an integer, got \"ten\"");
+    }
+}

@@ -1,0 +1,22 @@
+//! The URNs of RFC 7643 §10 and RFC 7644 §10 that name schemas and messages.
+
+/// Core `User` schema (RFC 7643 §4.1).
+pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+/// Enterprise `User` extension (RFC 7643 §4.3).
+pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// Core `Group` schema (RFC 7643 §4.2).
+pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// `ServiceProviderConfig` schema (RFC 7643 §5).
+pub const SERVICE_PROVIDER_CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
+/// `ResourceType` schema (RFC 7643 §6).
+pub const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
+/// `Schema` schema (RFC 7643 §7).
+pub const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
+/// List response message (RFC 7644 §3.4.2).
+pub const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+/// Search request message (RFC 7644 §3.4.3).
+pub const SEARCH_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+/// PATCH request message (RFC 7644 §3.5.2).
+pub const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+/// Error message (RFC 7644 §3.12).
+pub const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";

@@ -1,0 +1,423 @@
+//! Every check, by area.
+
+use super::{Check, Level};
+use crate::idp::Dialect::{self, Entra, Entra062020, Okta, OktaAiw};
+
+const OKTAS: &[Dialect] = &[Okta, OktaAiw];
+const ENTRAS: &[Dialect] = &[Entra, Entra062020];
+const EVERYONE: &[Dialect] = &[Okta, OktaAiw, Entra, Entra062020];
+const NOBODY: &[Dialect] = &[];
+
+macro_rules! catalog {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $level:ident, $breaks:expr, $title:literal, $citation:literal, $fix:literal;)*) => {
+        $(
+            $(#[$doc])*
+            #[doc = $title]
+            pub const $name: Check = Check { id: $id, level: Level::$level, title: $title, citation: $citation, fix: $fix, breaks: $breaks };
+        )*
+
+        /// All checks, in the order of this file.
+        pub const ALL: &[&Check] = &[$(&$name),*];
+    };
+}
+
+catalog! {
+    // HTTP.
+    HTTP_CONTENT_TYPE = "http.content-type", Must, NOBODY,
+        "A SCIM body is not labeled as JSON", "RFC 7644 §3.1, §8.1",
+        "Answer with `Content-Type: application/scim+json`.";
+    HTTP_MEDIA_TYPE_JSON = "http.content-type-json", Info, NOBODY,
+        "Bodies are labeled application/json, not application/scim+json", "RFC 7644 §8.1",
+        "Prefer `application/scim+json`; both are read by the identity providers simulated here.";
+    HTTP_NOT_JSON = "http.body-not-json", Must, EVERYONE,
+        "A successful answer has a body that is not JSON", "RFC 7644 §3.1",
+        "Answer with a JSON body, or with 204 and none.";
+    HTTP_SERVER_ERROR = "http.server-error", Must, EVERYONE,
+        "The endpoint fails with a server error", "RFC 7644 §3.12; MS-QUAR: Entra ID retries server errors without end",
+        "Answer a request that you refuse with a 4xx SCIM error; look into the server's log for the cause.";
+    HTTP_REDIRECT = "http.redirect", Must, EVERYONE,
+        "The endpoint redirects a SCIM request", "RFC 7644 §3.2",
+        "Serve the request at the address that the identity provider calls; credentials do not follow a redirect.";
+    HTTP_AUTH_LOST = "http.auth-inconsistent", Must, EVERYONE,
+        "A token that worked before is refused on this route", "RFC 7644 §2",
+        "Accept the same credentials on every route.";
+    ERROR_BODY = "error.body", Must, OKTAS,
+        "An error has no JSON body", "RFC 7644 §3.12; Okta shows `Invalid JSON` to the administrator instead of the cause",
+        "Put a SCIM error message into the body of every 4xx and 5xx answer.";
+    ERROR_SCHEMA = "error.schemas", Must, NOBODY,
+        "An error body is not a SCIM error message", "RFC 7644 §3.12",
+        "Send `{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:Error\"],\"status\":\"404\",\"detail\":\"…\"}` at the root.";
+    ERROR_STATUS = "error.status", Must, NOBODY,
+        "The `status` in an error body is not the HTTP status as a JSON string", "RFC 7644 §3.12",
+        "Repeat the HTTP status code as text: `\"status\": \"404\"`.";
+    ERROR_SCIM_TYPE = "error.scim-type", Should, NOBODY,
+        "An error has a `scimType` that RFC 7644 does not define", "RFC 7644 §3.12, Table 9",
+        "Use a keyword of Table 9, or leave `scimType` out.";
+
+    // Lists.
+    LIST_SHAPE = "list.shape", Must, EVERYONE,
+        "A query does not answer with a ListResponse", "RFC 7644 §3.4.2",
+        "Answer every query with `schemas` (…:ListResponse), `totalResults` and `Resources`, also when nothing matches.";
+    LIST_NUMBER = "list.number-type", Must, OKTAS,
+        "`totalResults`, `startIndex` or `itemsPerPage` is not a JSON integer", "RFC 7644 §3.4.2, §3.4.2.4; Okta stops the job without a message",
+        "Write the numbers without quotes.";
+    LIST_TOTAL = "list.total-results", Must, OKTAS,
+        "`totalResults` is not the number of resources that match", "RFC 7644 §3.4.2; Okta's import pages by it",
+        "Count all matches, over all pages.";
+    LIST_ITEMS_PER_PAGE = "list.items-per-page", Must, OKTAS,
+        "`itemsPerPage` is not the number of resources in the page", "RFC 7644 §3.4.2.4",
+        "Report how many resources this page holds, not how many were asked for.";
+    LIST_START_INDEX = "list.start-index", Must, OKTAS,
+        "The page does not start where `startIndex` says", "RFC 7644 §3.4.2.4",
+        "Honor `startIndex` (1-based); answer a start beyond the end with an empty page.";
+    LIST_COUNT = "list.count", Must, OKTAS,
+        "A page holds more resources than `count` allows", "RFC 7644 §3.4.2.4",
+        "Return at most `count` resources.";
+    LIST_UNSTABLE = "list.unstable-pages", Must, OKTAS,
+        "Pages overlap or skip: a resource comes twice or not at all", "RFC 7644 §3.4.2.4; Okta: order must be stable across pages",
+        "Order the result by something that does not change between two requests.";
+    LIST_PAGE_CLAMPED = "list.page-clamped", Info, NOBODY,
+        "Pages are smaller than asked for", "RFC 7644 §3.4.2.4",
+        "Permitted. Okta asks for 100 and continues at 101, so a smaller page loses users in an import; serve at least 100.";
+    LIST_MISSING = "list.resource-missing", Must, OKTAS,
+        "A resource that exists is not in the list", "RFC 7644 §3.4.2",
+        "List every resource that a client can read by id.";
+    LIST_DELETED = "list.deleted-resource", Must, EVERYONE,
+        "A deleted resource is still in the list", "RFC 7644 §3.6",
+        "Leave deleted resources out of every list and filter result.";
+
+    // Resources.
+    RESOURCE_ID = "resource.id", Must, EVERYONE,
+        "A resource has no `id`, or one that is not a non-empty string", "RFC 7643 §3.1",
+        "Give every resource a stable `id` of type string.";
+    RESOURCE_SCHEMAS = "resource.schemas", Must, OKTAS,
+        "A resource does not list its schema in `schemas`", "RFC 7643 §3",
+        "List the core schema, and each extension that has data, in `schemas`.";
+    RESOURCE_META = "resource.meta", Should, NOBODY,
+        "A resource has no `meta.resourceType` or `meta.location`", "RFC 7643 §3.1",
+        "Return `meta` with `resourceType` and `location`.";
+    RESOURCE_LOCATION = "resource.location", Must, NOBODY,
+        "`meta.location` is not the URI of the resource", "RFC 7643 §3.1",
+        "Make `meta.location` the absolute URL at which this resource is read.";
+    RESOURCE_TYPE = "resource.attribute-type", Must, NOBODY,
+        "An attribute has a value of the wrong JSON type", "RFC 7643 §2.3, §4",
+        "Return each attribute in the type that its schema gives.";
+    RESOURCE_PASSWORD = "resource.password-returned", Must, NOBODY,
+        "The endpoint returns a password", "RFC 7643 §4.1.1, §9.2",
+        "Never return `password`, not even hashed.";
+    RESOURCE_VERSION = "resource.version", Must, NOBODY,
+        "`meta.version` is not the entity tag that the `ETag` header gives", "RFC 7643 §3.1, RFC 7644 §3.14",
+        "Use the same text for both, or leave both out.";
+    RESOURCE_ACTIVE = "resource.active-missing", BreaksIdp, OKTAS,
+        "A user has no boolean `active`", "Okta SCIM configuration FAQ: each user needs `active`",
+        "Return `active` as `true` or `false` with every user.";
+    RESOURCE_MANAGER = "resource.manager-not-complex", Must, ENTRAS,
+        "`manager` is returned as something else than an object with `value`", "RFC 7643 §4.3",
+        "Return `\"manager\": {\"value\": \"<id>\"}` inside the enterprise extension.";
+
+    // Create.
+    CREATE_STATUS = "create.status", Must, NOBODY,
+        "A create is answered with another status than 201", "RFC 7644 §3.3",
+        "Answer a successful POST with 201.";
+    CREATE_BODY = "create.body", Must, EVERYONE,
+        "The answer to a create does not carry the resource with its `id`", "RFC 7644 §3.3; Okta: `Create new user returned empty user`",
+        "Return the whole new resource, with its `id`.";
+    CREATE_LOCATION = "create.location", Must, NOBODY,
+        "The answer to a create has no `Location` header with the resource's URI", "RFC 7644 §3.3",
+        "Send `Location` with the same URI as `meta.location`.";
+    CREATE_REFUSED = "create.refused", BreaksIdp, NOBODY,
+        "The endpoint refuses to create a user", "RFC 7644 §3.3",
+        "Accept the request shown; see the endpoint's own error text.";
+    CREATE_REFUSED_PASSWORD = "create.password-refused", BreaksIdp, NOBODY,
+        "A user with the provider's placeholder password is refused", "Okta SCIM 2.0 reference: a random password is sent with every create",
+        "Do not apply a password policy to a provisioned password; ignore the password if you do not use it.";
+    CREATE_REFUSED_READ_ONLY = "create.read-only-refused", Must, NOBODY,
+        "A create that carries read-only attributes is refused", "RFC 7644 §3.3: read-only attributes in a create SHALL be ignored",
+        "Ignore `groups` and `meta` of the request.";
+    CREATE_REFUSED_EXTENSION = "create.extension-refused", BreaksIdp, NOBODY,
+        "A user with the enterprise extension is refused", "RFC 7643 §4.3, RFC 7644 §3.3",
+        "Accept the enterprise extension; ignore what you do not store.";
+    CREATE_REFUSED_ROLES = "create.empty-roles-refused", BreaksIdp, NOBODY,
+        "A user with an empty `roles` array is refused", "MS-SCIM, create user sample; RFC 7643 §2.5: an empty array is an unassigned attribute",
+        "Treat an empty array as absent.";
+    CREATE_REFUSED_ATTRIBUTE = "create.attribute-refused", BreaksIdp, NOBODY,
+        "A user with a core attribute that the provider sends is refused", "RFC 7644 §3.3",
+        "Accept the attribute named; ignore it if you do not store it.";
+    CREATE_DUPLICATE = "create.duplicate-accepted", Must, EVERYONE,
+        "A second user with the same `userName` is created", "RFC 7644 §3.3; RFC 7643 §4.1.1; Okta SPEC test 8: 409",
+        "Answer 409 with `scimType` `uniqueness`.";
+    CREATE_DUPLICATE_STATUS = "create.duplicate-status", Must, EVERYONE,
+        "A duplicate create is not answered with 409", "RFC 7644 §3.3: 409 and `scimType` `uniqueness`",
+        "Answer 409 with a SCIM error.";
+    CREATE_CONFLICT = "create.conflict-without-match", BreaksIdp, NOBODY,
+        "The filter finds no such user, yet a create is refused as a duplicate", "RFC 7644 §3.3, §3.4.2.2; Okta and Entra ID match by filter before they create",
+        "Look up by the same attribute, and with the same normalization, by which you enforce uniqueness; inactive users included.";
+
+    // Lookup.
+    LOOKUP_REFUSED = "filter.refused", BreaksIdp, NOBODY,
+        "The provider's matching filter is refused", "RFC 7644 §3.4.2.2; MS-SCIM: `eq` on the matching attribute is required",
+        "Support `eq` on the attribute, in the encoding shown.";
+    LOOKUP_MISS_STATUS = "filter.miss-status", Must, ENTRAS,
+        "A filter that matches nothing is not answered with 200 and an empty list", "RFC 7644 §3.4.2; MS-SCIM; a 404 puts the Entra ID job into quarantine (MS-QUAR)",
+        "Answer 200 with `totalResults` 0 and an empty `Resources`.";
+    LOOKUP_IGNORED = "filter.ignored", Must, EVERYONE,
+        "The filter is ignored: resources that do not match come back", "RFC 7644 §3.4.2.2",
+        "Apply the filter, or answer 400 `invalidFilter` if you do not support it.";
+    LOOKUP_MISSES = "filter.no-match", Must, EVERYONE,
+        "A filter on the value that was stored does not find the resource", "RFC 7644 §3.4.2.2; the provider would create a duplicate",
+        "Make `eq` find the resource by the value that the endpoint itself returns.";
+    LOOKUP_CASE = "filter.user-name-case", Must, EVERYONE,
+        "`userName eq` is case-sensitive", "RFC 7643 §4.1.1: userName is case insensitive (caseExact false)",
+        "Compare `userName` without regard to case.";
+    LOOKUP_PLUS = "filter.plus-encoding", BreaksIdp, ENTRAS,
+        "A query that writes spaces as `+` is not understood", "Captured Entra ID requests: `filter=userName+eq+%22…%22`",
+        "Decode `+` as a space in the query string.";
+    LOOKUP_TWICE = "filter.duplicate-result", Must, EVERYONE,
+        "A filter on a unique attribute returns more than one resource", "RFC 7643 §4.1.1; Entra ID: DuplicateTargetEntries",
+        "Return each resource once, and only those that are equal, not similar.";
+    LOOKUP_INACTIVE = "filter.inactive-hidden", BreaksIdp, NOBODY,
+        "A deactivated user cannot be found any more", "MS-SCIM: disabled users must be returned; Okta creates a second account or fails on re-assignment",
+        "Keep deactivated users visible to GET and to filters, with `active` false.";
+    LOOKUP_EXCLUDED = "filter.excluded-attributes", Must, ENTRAS,
+        "`excludedAttributes=members` is ignored or refused", "RFC 7644 §3.4.2.5, §3.9; MS-LOGS: MultipleEntriesInResponse",
+        "Leave `members` out of the answer when asked to.";
+
+    // Stored state of users.
+    USER_GONE = "user.not-readable", Must, EVERYONE,
+        "A user that was created cannot be read by its `id`", "RFC 7644 §3.4.1",
+        "Serve GET for every id that you gave out.";
+    USER_ID_CHANGED = "user.id-changed", Must, EVERYONE,
+        "A user's `id` changed", "RFC 7643 §3.1: `id` is stable and never reassigned",
+        "Keep the `id` for the life of the resource.";
+    USER_SIDE_EFFECT = "user.other-changed", Must, EVERYONE,
+        "A change to one user changed another", "RFC 7644 §3.5",
+        "Change only the resource that the request names.";
+    USER_ATTRIBUTE_LOST = "user.attribute-lost", Must, NOBODY,
+        "An attribute that the provider wrote is not stored", "RFC 7644 §3.3, §3.5",
+        "Store the attribute, or leave it out of `/Schemas`.";
+    USER_ATTRIBUTE_UNSUPPORTED = "user.attribute-unsupported", Info, NOBODY,
+        "An attribute that the provider writes is not stored, as `/Schemas` says", "RFC 7643 §7",
+        "Permitted. Tell your customers that this attribute does not arrive.";
+    USER_ATTRIBUTE_WRONG = "user.attribute-wrong", Must, NOBODY,
+        "An attribute reads back with another value than the one written", "RFC 7644 §3.3, §3.5; MS-SCIM: no transformation, or Entra ID writes it again every cycle",
+        "Store what was sent, or refuse it.";
+    USER_NAME_NORMALIZED = "user.name-case", Info, NOBODY,
+        "`userName` reads back in another case", "RFC 7643 §4.1.1: permitted; Okta's SPEC test 6 expects the case to be kept",
+        "Keep the case as sent if you mean to pass Okta's test suite.";
+    USER_EXTENSION_LOST = "user.extension-dropped", Must, NOBODY,
+        "The enterprise extension is dropped on create", "RFC 7643 §4.3, RFC 7644 §3.3",
+        "Store the attributes below `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User`, or do not list the schema.";
+    USER_NOT_CLEARED = "user.attribute-not-cleared", Info, NOBODY,
+        "An attribute that a PUT leaves out keeps its value", "RFC 7644 §3.5.1: an omitted attribute MAY be cleared",
+        "Permitted. Okta clears an attribute by leaving it out of its PUT, so the old value stays.";
+    USER_EXTERNAL_ID_LOST = "user.external-id-lost", Should, NOBODY,
+        "`externalId` is not stored", "RFC 7643 §3.1; Entra ID writes it again every cycle and may match by it",
+        "Store `externalId` as the client wrote it.";
+    UPDATE_REFUSED = "user.update-refused", BreaksIdp, NOBODY,
+        "The provider's update of a user is refused", "RFC 7644 §3.5",
+        "Accept the request shown.";
+    DEACTIVATE_REFUSED = "user.deactivate-refused", BreaksIdp, NOBODY,
+        "The provider's deactivation of a user is refused: the person keeps access", "RFC 7644 §3.5.2; RFC 7643 §4.1.1",
+        "Accept the request shown and revoke access.";
+    DEACTIVATE_NO_EFFECT = "user.deactivate-no-effect", Must, EVERYONE,
+        "A deactivation is answered with success and the user stays active", "RFC 7644 §3.5.2: the person keeps access behind a success status",
+        "Store `active: false` and revoke access, or answer with an error.";
+    DEACTIVATE_DELETES = "user.deactivate-deletes", BreaksIdp, NOBODY,
+        "A deactivated user is gone", "Okta CRUD test 8: a deactivated user stays readable; MS-SCIM: only a deleted user may vanish",
+        "Keep the user with `active: false`; delete on DELETE only.";
+    REACTIVATE_NO_EFFECT = "user.reactivate-no-effect", Must, EVERYONE,
+        "A reactivation is answered with success and the user stays inactive", "RFC 7644 §3.5; Okta reschedules the job without end",
+        "Store `active: true` and give access again.";
+    REACTIVATE_REFUSED = "user.reactivate-refused", BreaksIdp, NOBODY,
+        "The provider's reactivation of a user is refused", "RFC 7644 §3.5",
+        "Accept the request shown.";
+    DELETE_REFUSED = "delete.refused", BreaksIdp, NOBODY,
+        "DELETE is refused", "RFC 7644 §3.6",
+        "Support DELETE; it may deactivate internally, as long as the resource is gone for SCIM clients.";
+    DELETE_STATUS = "delete.status", Must, NOBODY,
+        "DELETE is answered with another success status than 204", "RFC 7644 §3.6",
+        "Answer 204 without a body.";
+    DELETE_NO_EFFECT = "delete.no-effect", Must, EVERYONE,
+        "A deleted resource can still be read", "RFC 7644 §3.6: all further operations on it MUST be 404",
+        "Answer 404 for a deleted id.";
+
+    // PUT.
+    PUT_STATUS = "put.status", Must, NOBODY,
+        "A PUT is answered with another success status than 200 and the resource", "RFC 7644 §3.5.1",
+        "Answer 200 with the whole resource.";
+    PUT_UNSUPPORTED = "put.unsupported", BreaksIdp, NOBODY,
+        "PUT is not supported", "RFC 7644 §3.5.1: PUT is required; Okta writes profiles with PUT and does not fall back to PATCH",
+        "Implement PUT.";
+    PUT_READ_ONLY = "put.read-only-refused", Must, NOBODY,
+        "A PUT that repeats the endpoint's own read-only attributes is refused", "RFC 7644 §3.5.1: read-only values SHALL be ignored; Okta sends back what it was given",
+        "Ignore `id`, `meta` and `groups` of the request.";
+    PUT_EXTENSION = "put.drops-extension", Must, NOBODY,
+        "PUT loses the enterprise extension that it carries", "RFC 7644 §3.5.1, RFC 7643 §3.3",
+        "Store the extension's attributes on PUT as on POST.";
+    PUT_ACTIVE = "put.active-ignored", Must, OKTAS,
+        "PUT does not change `active`", "RFC 7644 §3.5.1; Okta's wizard apps deactivate with PUT",
+        "Store `active` on PUT.";
+    PUT_REFUSED = "put.refused", BreaksIdp, NOBODY,
+        "The provider's PUT is refused", "RFC 7644 §3.5.1",
+        "Accept the request shown.";
+    PUT_ATTRIBUTE = "put.attribute-ignored", Must, NOBODY,
+        "PUT does not store an attribute that it carries", "RFC 7644 §3.5.1",
+        "Replace every attribute with the value of the request.";
+
+    // PATCH.
+    PATCH_UNSUPPORTED = "patch.unsupported", BreaksIdp, NOBODY,
+        "PATCH is not supported", "Entra ID writes every change with PATCH (MS-SCIM), Okta catalog apps deactivate with it; neither falls back to PUT",
+        "Implement PATCH (RFC 7644 §3.5.2).";
+    PATCH_STATUS = "patch.status", Must, NOBODY,
+        "A PATCH is answered with another success than 200 with the resource or 204 without", "RFC 7644 §3.5.2",
+        "Answer 200 with the resource, or 204 and no body.";
+    PATCH_BASIC = "patch.replace", Must, NOBODY,
+        "The plainest PATCH (`replace` of one attribute, in RFC form) does not work", "RFC 7644 §3.5.2.3",
+        "Apply `{\"op\":\"replace\",\"path\":\"displayName\",\"value\":\"…\"}`.";
+    PATCH_OP_CASE = "patch.op-case", BreaksIdp, &[Entra],
+        "`op` with a capital letter (`\"Replace\"`) is not understood", "MS-COMPAT: Entra ID sends `Add`, `Replace`, `Remove`; `op` should be matched case-insensitively",
+        "Compare `op` without regard to case.";
+    PATCH_BOOLEAN_STRING = "patch.boolean-string", BreaksIdp, &[Entra],
+        "A boolean sent as the text `\"False\"` is not understood", "MS-COMPAT: Entra ID sends `\"True\"` and `\"False\"` for booleans in PATCH",
+        "Read the texts `True` and `False`, in any case, as booleans.";
+    PATCH_PATHLESS = "patch.pathless", Must, &[Okta, Entra062020],
+        "A PATCH operation without `path` is not applied", "RFC 7644 §3.5.2.1, §3.5.2.3: without `path`, the value holds the attributes to set",
+        "Apply each attribute of the value object.";
+    PATCH_DOTTED_KEYS = "patch.dotted-keys", BreaksIdp, &[Entra062020],
+        "Keys such as `name.givenName` in a value without `path` are not applied", "MS-COMPAT, aadOptscim062020 sample",
+        "Read a dotted key of a path-less value as an attribute path.";
+    PATCH_URN_KEYS = "patch.urn-keys", BreaksIdp, &[Entra062020],
+        "Keys such as `urn:…:User:department` in a value without `path` are not applied", "MS-COMPAT, aadOptscim062020 sample",
+        "Read a key that starts with a schema URN as an attribute path.";
+    PATCH_SUB_ATTRIBUTE = "patch.sub-attribute", Must, ENTRAS,
+        "PATCH of a sub-attribute (`name.givenName`) is not applied", "RFC 7644 §3.5.2, Figure 7",
+        "Support `attribute.subAttribute` paths.";
+    PATCH_ADD_SINGLE = "patch.add-single-valued", Must, ENTRAS,
+        "`add` of a single-valued attribute is not applied", "RFC 7644 §3.5.2.1: an existing value is replaced",
+        "Treat `add` of a single-valued attribute like `replace`.";
+    PATCH_REPLACE_ABSENT = "patch.replace-absent", Must, ENTRAS,
+        "`replace` of an attribute that has no value is not applied", "RFC 7644 §3.5.2.3: treated as `add`",
+        "Set the attribute.";
+    PATCH_REMOVE_ATTRIBUTE = "patch.remove", Must, ENTRAS,
+        "`remove` of an attribute is not applied", "RFC 7644 §3.5.2.2",
+        "Remove the attribute's value.";
+    PATCH_VALUE_PATH = "patch.value-path", Must, ENTRAS,
+        "PATCH with a value filter (`emails[type eq \"work\"].value`) is not applied", "RFC 7644 §3.5.2, Figure 7; erratum 7122",
+        "Support value paths in PATCH.";
+    PATCH_VALUE_PATH_CREATE = "patch.value-path-create", BreaksIdp, ENTRAS,
+        "`emails[type eq \"work\"].value` does not create the e-mail when there is none", "MS-SCIM default mappings: Entra ID sends it for a user without e-mail; RFC 7644 would answer noTarget",
+        "Create the element, with the type that the filter names.";
+    PATCH_URN_PATH = "patch.urn-path", Must, ENTRAS,
+        "PATCH of an enterprise attribute by its URN path is not applied", "RFC 7644 §3.10, RFC 7643 §3.3",
+        "Support `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`; note the dot in `2.0`.";
+    PATCH_MANAGER_STRING = "patch.manager-string", BreaksIdp, ENTRAS,
+        "`manager` sent as a bare string is not understood", "MS-LA Update_Manager test; captured Entra ID requests: the value is the manager's id as text",
+        "Read a string as `{\"value\": string}`.";
+    PATCH_MULTIPLE = "patch.only-first-operation", Must, EVERYONE,
+        "Only some operations of a PATCH with several are applied", "RFC 7644 §3.5.2: operations are applied in the order given, all or none",
+        "Apply every operation.";
+    PATCH_MEMBERS_ADD = "patch.members-add", Must, EVERYONE,
+        "`add` of group members is not applied", "RFC 7644 §3.5.2.1",
+        "Add the members listed to those that are there.";
+    PATCH_MEMBERS_ADD_REPLACES = "patch.members-add-replaces", Must, EVERYONE,
+        "`add` of a group member removes the members that were there", "RFC 7644 §3.5.2.1: new values are added",
+        "Append; replace the list on `replace` only.";
+    PATCH_MEMBERS_REF_NULL = "patch.members-ref-null", BreaksIdp, &[Entra],
+        "A member with `\"$ref\": null` is not added", "MS-SCIM, add members sample; RFC 7643 §2.5: null is an unassigned attribute",
+        "Ignore sub-attributes that are null.";
+    PATCH_MEMBERS_ADD_AGAIN = "patch.members-add-existing", Must, &[Okta],
+        "`add` of a member who is already there fails or duplicates the member", "RFC 7644 §3.5.2.1: no change, and success; Okta sends each member twice when it pushes a group",
+        "Answer success and keep one entry.";
+    PATCH_MEMBERS_REMOVE_PATH = "patch.members-remove-value-path", Must, &[Okta, Entra062020],
+        "`remove` of `members[value eq \"…\"]` does not remove that member", "RFC 7644 §3.5.2.2",
+        "Remove exactly the members that the filter selects.";
+    PATCH_MEMBERS_REMOVE_VALUE = "patch.members-remove-value", BreaksIdp, &[Entra],
+        "`remove` of `members` with a `value` list does not remove exactly those members", "MS-SCIM: Entra ID removes members in this form; read strictly, the request empties the group",
+        "When `value` is present, remove only the members that it lists.";
+    PATCH_MEMBERS_EMPTIED = "patch.members-remove-empties-group", BreaksIdp, &[Entra],
+        "Removing one member with a `value` list empties the whole group", "MS-SCIM: Entra ID removes members in this form; RFC 7644 §3.5.2.2 gives `value` no meaning there",
+        "When `value` is present, remove only the members that it lists.";
+    PATCH_MEMBERS_PATH_EMPTIED = "patch.members-value-path-empties-group", Must, &[Okta, Entra062020],
+        "`remove` of `members[value eq \"…\"]` removes every member", "RFC 7644 §3.5.2.2",
+        "Remove exactly the members that the filter selects.";
+    PATCH_MEMBERS_REPLACE = "patch.members-replace", Must, &[Okta],
+        "`replace` of `members` does not set the member list", "RFC 7644 §3.5.2.3",
+        "Replace the whole list.";
+    PATCH_MEMBERS_REPLACE_EMPTY = "patch.members-replace-empty", Must, &[Okta],
+        "`replace` of `members` with an empty list does not empty the group", "RFC 7644 §3.5.2.3, RFC 7643 §2.5; Okta's Push Now on an empty group",
+        "Remove all members.";
+    PATCH_GROUP_ID = "patch.group-id-in-value", BreaksIdp, &[Okta],
+        "A path-less `replace` of `displayName` that repeats the group's own `id` is refused", "Okta SCIM 2.0 reference: rename sends `{\"id\": …, \"displayName\": …}`; the push mapping goes into error",
+        "Ignore an `id` that is the resource's own.";
+    PATCH_RENAME_EMPTIES = "patch.rename-drops-members", Must, EVERYONE,
+        "Renaming a group removes its members", "RFC 7644 §3.5.2.3: attributes that are not named stay",
+        "Leave `members` alone unless the request names it.";
+    PATCH_GROUP_RENAME = "patch.group-rename", Must, EVERYONE,
+        "PATCH of a group's `displayName` is not applied", "RFC 7644 §3.5.2.3",
+        "Store the new name.";
+
+    // Groups.
+    GROUP_CREATE_REFUSED = "group.create-refused", BreaksIdp, NOBODY,
+        "The endpoint refuses to create a group", "RFC 7644 §3.3",
+        "Accept the request shown.";
+    GROUP_GONE = "group.not-readable", Must, EVERYONE,
+        "A group that was created cannot be read by its `id`", "RFC 7644 §3.4.1",
+        "Serve GET for every id that you gave out.";
+    GROUP_MEMBERS_ON_CREATE = "group.members-on-create", Must, OKTAS,
+        "Members sent with a new group are not stored", "RFC 7644 §3.3; Okta sends the members with the create",
+        "Store `members` on POST.";
+    GROUP_NAME = "group.display-name", Must, EVERYONE,
+        "A group's `displayName` reads back with another value than the one written", "RFC 7643 §4.2",
+        "Store the name that was sent.";
+    GROUP_MEMBERS_LOST = "group.members-lost", Must, EVERYONE,
+        "Members that should be in the group are not", "RFC 7643 §4.2, RFC 7644 §3.5",
+        "Store every member.";
+    GROUP_MEMBERS_EXTRA = "group.members-extra", Must, EVERYONE,
+        "Someone who should not be in the group is: they keep access", "RFC 7644 §3.5.2.2",
+        "Remove the members that the request removes.";
+    GROUP_MEMBER_DUPLICATE = "group.member-duplicate", Must, NOBODY,
+        "A member is in the group twice", "RFC 7644 §3.5.2.1; RFC 7643 §2.4",
+        "Keep one entry for each member.";
+    GROUP_MEMBERS_HIDDEN = "group.members-not-returned", Must, &[OktaAiw],
+        "A group read by `id` never shows members", "RFC 7643 §4.2: `members` is returned by default; Okta's wizard apps build their next PUT from it",
+        "Return `members` with GET /Groups/{id}.";
+    GROUP_UPDATE_REFUSED = "group.update-refused", BreaksIdp, NOBODY,
+        "The provider's change of a group is refused", "RFC 7644 §3.5",
+        "Accept the request shown.";
+    GROUP_PUT_MEMBERS = "put.group-members-ignored", Must, &[OktaAiw],
+        "PUT of a group does not set its members", "RFC 7644 §3.5.1; Okta's wizard apps change membership with PUT",
+        "Replace the member list with the one of the request.";
+    GROUP_PUT_NAME = "put.group-name-ignored", Must, &[OktaAiw],
+        "PUT of a group does not set its `displayName`", "RFC 7644 §3.5.1; Okta's wizard apps rename with PUT",
+        "Store the name of the request.";
+    GROUP_PUT_CONFLICT = "put.group-own-name-conflict", Must, &[OktaAiw],
+        "PUT of a group under its own name is refused as a duplicate", "RFC 7644 §3.5.1",
+        "Leave the resource itself out of the uniqueness check.";
+
+    // Discovery.
+    DISCOVERY_MISSING = "discovery.service-provider-config", Info, NOBODY,
+        "`/ServiceProviderConfig` is missing", "RFC 7644 §4; authentik falls back to no PATCH and no filter without it",
+        "Serve `/ServiceProviderConfig`.";
+    DISCOVERY_FIELDS = "discovery.config-fields", Must, NOBODY,
+        "`/ServiceProviderConfig` lacks a required attribute", "RFC 7643 §5",
+        "Add the attribute named.";
+    DISCOVERY_PATCH_FALSE = "discovery.patch-untruthful", Should, NOBODY,
+        "`/ServiceProviderConfig` says that PATCH is not supported, and it works", "RFC 7643 §5",
+        "Set `patch.supported` to true.";
+    DISCOVERY_PATCH_TRUE = "discovery.patch-promised", Must, NOBODY,
+        "`/ServiceProviderConfig` promises PATCH, and it is not implemented", "RFC 7643 §5",
+        "Implement PATCH, or set `patch.supported` to false.";
+
+    // Vendor profiles.
+    VENDOR_ROLE = "vendor.role", Must, NOBODY,
+        "A person does not have the role that the vendor's mapping gives", "the vendor profile's [[grant]]",
+        "Compare the role name with the attribute exactly, and give minimal permissions when none is equal.";
+    VENDOR_DEACTIVATE = "vendor.deactivate", Must, NOBODY,
+        "A deactivation does not do to the account what the vendor's documents say", "the vendor profile's life.deactivate",
+        "Bring the endpoint and the profile into agreement.";
+
+    // The simulators' last word, when no check above explains it.
+    IDP_GIVES_UP = "idp.gives-up", BreaksIdp, NOBODY,
+        "The identity provider gives up on this answer", "the provider's documented behavior",
+        "Answer as the exchange's request asks.";
+}

@@ -1,0 +1,435 @@
+//! The RFC's invariants, checked on every exchange: a pure function from request and answer to observations.
+
+use http::{Method, header};
+use scim_core::{
+    error::ScimType,
+    filter::Filter,
+    json as obj,
+    query::pairs,
+    schema::ResourceType,
+    urn,
+    validate::{ViolationKind, violations},
+};
+use serde_json::{Map, Value};
+
+use super::{Check, catalog};
+use crate::run::{Exchange, cut};
+
+/// Something that a check saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// The check that failed.
+    pub check: &'static Check,
+    /// What the rule asks for.
+    pub expected: String,
+    /// What came.
+    pub got: String,
+}
+
+/// Everything that is wrong with one exchange.
+#[must_use]
+pub fn check(exchange: &Exchange) -> Vec<Observation> {
+    let mut report = Sheet(Vec::new());
+    let status = exchange.answer.status;
+    if status >= 500 && status != 501 {
+        report.add(
+            &catalog::HTTP_SERVER_ERROR,
+            "an answer below 500",
+            format!("{status} {}", first_bytes(exchange)),
+        );
+    }
+    if (300..400).contains(&status) && status != 304 {
+        let target = header_text(exchange, &header::LOCATION).unwrap_or_default();
+        report.add(&catalog::HTTP_REDIRECT, "an answer at this address", format!("{status} to {target:?}"));
+        return report.0;
+    }
+    if status >= 400 {
+        error_body(exchange, &mut report);
+    } else if exchange.answer.is_success() {
+        success(exchange, &mut report);
+    }
+    report.0
+}
+
+struct Sheet(Vec<Observation>);
+
+impl Sheet {
+    fn add(&mut self, check: &'static Check, expected: impl Into<String>, got: impl Into<String>) {
+        if !self.0.iter().any(|seen| seen.check == check) {
+            self.0.push(Observation { check, expected: expected.into(), got: got.into() });
+        }
+    }
+}
+
+fn error_body(exchange: &Exchange, report: &mut Sheet) {
+    let status = exchange.answer.status;
+    let Some(json) = &exchange.answer.json else {
+        report.add(&catalog::ERROR_BODY, "a SCIM error message in JSON", first_bytes(exchange));
+        return;
+    };
+    let Some(object) = json.as_object() else {
+        report.add(&catalog::ERROR_SCHEMA, "a SCIM error message", cut(&json.to_string(), 200));
+        return;
+    };
+    if !lists_schema(object, urn::ERROR) {
+        report.add(&catalog::ERROR_SCHEMA, format!("`schemas` with {}", urn::ERROR), cut(&json.to_string(), 200));
+        return;
+    }
+    let wanted = status.to_string();
+    match obj::get(object, "status") {
+        Some(Value::String(text)) if *text == wanted => {}
+        Some(other) => report.add(&catalog::ERROR_STATUS, format!("{wanted:?}"), other.to_string()),
+        None => report.add(&catalog::ERROR_STATUS, format!("{wanted:?}"), "no `status`"),
+    }
+    if let Some(scim_type) = obj::get(object, "scimType").filter(|value| !value.is_null()) {
+        let known = scim_type.as_str().is_some_and(|keyword| {
+            keyword.is_empty() || ScimType::from_keyword(keyword).is_some() || CURSOR_KEYWORDS.contains(&keyword)
+        });
+        if !known {
+            report.add(&catalog::ERROR_SCIM_TYPE, "a keyword of Table 9", scim_type.to_string());
+        }
+    }
+}
+
+fn success(exchange: &Exchange, report: &mut Sheet) {
+    let answer = &exchange.answer;
+    let method = &exchange.request.method;
+    let segments = exchange.segments();
+    if !answer.body.is_empty() && *method != Method::DELETE {
+        media_type(exchange, report);
+        if answer.json.is_none() {
+            report.add(&catalog::HTTP_NOT_JSON, "JSON", first_bytes(exchange));
+            return;
+        }
+    }
+    let Some(collection) = segments.first().copied() else { return };
+    let one = match collection {
+        "Users" | "Groups" => collection,
+        _ => return,
+    };
+    match (method.as_str(), segments.len()) {
+        ("GET", 1) => list(exchange, one, report),
+        ("GET", 2) => {
+            if let Some(Value::Object(object)) = &answer.json {
+                resource(object, one, projected(exchange), report);
+                version(exchange, object, report);
+                let asked = percent_encoding::percent_decode_str(segments[1]).decode_utf8_lossy().into_owned();
+                match obj::get(object, "id") {
+                    Some(Value::String(id)) if *id != asked => report.add(
+                        &catalog::RESOURCE_ID,
+                        format!("the resource with id {asked:?}"),
+                        format!("id {id:?}"),
+                    ),
+                    _ => {}
+                }
+            } else {
+                report.add(&catalog::HTTP_NOT_JSON, "the resource as a JSON object", first_bytes(exchange));
+            }
+        }
+        ("POST", 1) => created(exchange, one, report),
+        ("PUT", 2) => match &answer.json {
+            Some(Value::Object(object)) if answer.status == 200 => {
+                resource(object, one, false, report);
+                version(exchange, object, report);
+            }
+            _ => report.add(&catalog::PUT_STATUS, "200 with the resource", described(exchange)),
+        },
+        ("PATCH", 2) => match (&answer.json, answer.status) {
+            (Some(Value::Object(object)), 200) => resource(object, one, false, report),
+            (None, 204) if answer.body.is_empty() => {}
+            _ => report.add(
+                &catalog::PATCH_STATUS,
+                "200 with the resource, or 204 without a body",
+                described(exchange),
+            ),
+        },
+        // 202 is left alone: a server may delete later.
+        ("DELETE", 2) if answer.status != 204 && answer.status != 202 => {
+            report.add(&catalog::DELETE_STATUS, "204 without a body", described(exchange));
+        }
+        _ => {}
+    }
+}
+
+fn media_type(exchange: &Exchange, report: &mut Sheet) {
+    let declared = header_text(exchange, &header::CONTENT_TYPE).unwrap_or_default();
+    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/scim+json" => {}
+        "application/json" => {
+            report.add(&catalog::HTTP_MEDIA_TYPE_JSON, "application/scim+json", declared);
+        }
+        _ => report.add(
+            &catalog::HTTP_CONTENT_TYPE,
+            "Content-Type application/scim+json",
+            if declared.is_empty() { "no Content-Type".to_owned() } else { declared },
+        ),
+    }
+}
+
+fn created(exchange: &Exchange, collection: &str, report: &mut Sheet) {
+    let answer = &exchange.answer;
+    if answer.status != 201 {
+        report.add(&catalog::CREATE_STATUS, "201", answer.status.to_string());
+    }
+    let Some(Value::Object(object)) = &answer.json else {
+        report.add(&catalog::CREATE_BODY, "the new resource", described(exchange));
+        return;
+    };
+    if obj::get(object, "id").is_none() {
+        report.add(&catalog::CREATE_BODY, "the new resource with its `id`", cut(&Value::Object(object.clone()).to_string(), 200));
+        return;
+    }
+    resource(object, collection, false, report);
+    version(exchange, object, report);
+    let location = header_text(exchange, &header::LOCATION);
+    match (location, meta(object, "location")) {
+        (None, _) => report.add(&catalog::CREATE_LOCATION, "a `Location` header", "none"),
+        (Some(header), Some(inside)) if header != inside => report.add(
+            &catalog::CREATE_LOCATION,
+            "the same URI in `Location` and `meta.location`",
+            format!("{header} and {inside}"),
+        ),
+        _ => {}
+    }
+}
+
+fn list(exchange: &Exchange, collection: &str, report: &mut Sheet) {
+    let Some(Value::Object(object)) = &exchange.answer.json else {
+        report.add(&catalog::LIST_SHAPE, "a ListResponse", first_bytes(exchange));
+        return;
+    };
+    if !lists_schema(object, urn::LIST_RESPONSE) {
+        report.add(
+            &catalog::LIST_SHAPE,
+            format!("`schemas` with {}", urn::LIST_RESPONSE),
+            cut(&Value::Object(object.clone()).to_string(), 200),
+        );
+    }
+    for name in ["totalResults", "startIndex", "itemsPerPage"] {
+        match obj::get(object, name) {
+            Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {}
+            Some(other) => report.add(&catalog::LIST_NUMBER, format!("{name} as an integer"), format!("{name}: {other}")),
+            None if name == "totalResults" && obj::get(object, "nextCursor").is_none() => {
+                report.add(&catalog::LIST_SHAPE, "`totalResults`", "none");
+            }
+            None => {}
+        }
+    }
+    let none = Vec::new();
+    let total = integer(object, "totalResults");
+    let resources = match obj::get(object, "Resources") {
+        Some(Value::Array(resources)) => resources,
+        None | Some(Value::Null) if total.unwrap_or(0) == 0 => &none,
+        other => {
+            let count_zero = parameter(exchange, "count").as_deref() == Some("0");
+            let beyond = parameter(exchange, "startIndex")
+                .and_then(|start| start.parse::<i64>().ok())
+                .zip(total)
+                .is_some_and(|(start, total)| start > total);
+            if !(other.is_none() && (count_zero || beyond)) {
+                report.add(
+                    &catalog::LIST_SHAPE,
+                    "`Resources` as an array",
+                    other.map_or_else(|| "none".to_owned(), |other| cut(&other.to_string(), 100)),
+                );
+            }
+            return;
+        }
+    };
+    paging(exchange, object, resources, report);
+    filtered(exchange, collection, resources, report);
+    let projected = projected(exchange);
+    let excluded = parameter(exchange, "excludedAttributes").is_some_and(|names| names.contains("members"));
+    for item in resources {
+        let Value::Object(item) = item else {
+            report.add(&catalog::LIST_SHAPE, "resources as JSON objects", cut(&item.to_string(), 100));
+            continue;
+        };
+        resource(item, collection, projected, report);
+        let members = obj::get(item, "members").and_then(Value::as_array).map_or(0, Vec::len);
+        if excluded && members > 0 {
+            report.add(&catalog::LOOKUP_EXCLUDED, "no `members`", format!("{members} members"));
+        }
+    }
+}
+
+fn paging(exchange: &Exchange, object: &Map<String, Value>, resources: &[Value], report: &mut Sheet) {
+    let here = i64::try_from(resources.len()).unwrap_or(i64::MAX);
+    if let Some(total) = integer(object, "totalResults").filter(|total| *total < here) {
+        report.add(&catalog::LIST_TOTAL, format!("at least {here}"), total.to_string());
+    }
+    if let Some(items) = integer(object, "itemsPerPage").filter(|items| *items != here) {
+        report.add(&catalog::LIST_ITEMS_PER_PAGE, here.to_string(), items.to_string());
+    }
+    let number = |name: &str| parameter(exchange, name).and_then(|text| text.parse::<i64>().ok());
+    if let Some(count) = number("count").filter(|count| here > (*count).max(0)) {
+        report.add(&catalog::LIST_COUNT, format!("at most {count}"), format!("{here} resources"));
+    }
+    let asked = number("startIndex").unwrap_or(1).max(1);
+    if let Some(start) = integer(object, "startIndex").filter(|start| *start != asked && here > 0) {
+        report.add(&catalog::LIST_START_INDEX, format!("startIndex {asked}"), format!("startIndex {start}"));
+    }
+    if let Some(total) = integer(object, "totalResults") {
+        if asked > total && here > 0 {
+            report.add(
+                &catalog::LIST_START_INDEX,
+                format!("an empty page: {asked} is beyond the {total} results"),
+                format!("{here} resources"),
+            );
+        }
+    }
+    let mut ids: Vec<&str> = resources.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() < all {
+        report.add(&catalog::LIST_UNSTABLE, "each resource once", format!("{all} resources with {} ids", ids.len()));
+    }
+}
+
+/// A returned resource that has the attribute and does not match proves that the filter was not applied.
+fn filtered(exchange: &Exchange, collection: &str, resources: &[Value], report: &mut Sheet) {
+    let Some(filter) = parameter(exchange, "filter").and_then(|text| Filter::parse(&text).ok()) else { return };
+    let Filter::Compare { path, .. } = &filter else { return };
+    if path.sub().is_some() || path.urn().is_some() {
+        return;
+    }
+    let kind = resource_type(collection);
+    for item in resources {
+        let shown = item.as_object().is_some_and(|object| obj::get(object, path.name()).is_some());
+        if shown && filter.matches(item, &kind) == Ok(false) {
+            let value = item.as_object().and_then(|object| obj::get(object, path.name())).cloned().unwrap_or_default();
+            report.add(
+                &catalog::LOOKUP_IGNORED,
+                format!("only resources with {filter}"),
+                format!("a resource with {} {value}", path.name()),
+            );
+            return;
+        }
+    }
+}
+
+fn resource(object: &Map<String, Value>, collection: &str, projected: bool, report: &mut Sheet) {
+    let kind = resource_type(collection);
+    match obj::get(object, "id") {
+        Some(Value::String(id)) if !id.is_empty() => location(object, id, report),
+        Some(other) => report.add(&catalog::RESOURCE_ID, "a non-empty string", other.to_string()),
+        None => report.add(&catalog::RESOURCE_ID, "an `id`", "none"),
+    }
+    let asks_schemas = obj::get(object, "schemas").is_none();
+    if !lists_schema(object, &kind.schema.id) && !(projected && asks_schemas) {
+        let got = obj::get(object, "schemas").map_or_else(|| "none".to_owned(), ToString::to_string);
+        report.add(&catalog::RESOURCE_SCHEMAS, format!("`schemas` with {}", kind.schema.id), got);
+    }
+    if let Some(password) = obj::get(object, "password").filter(|value| !obj::is_unassigned(value)) {
+        let shape = if password.is_string() { "a `password`" } else { "a `password` that is not text" };
+        report.add(&catalog::RESOURCE_PASSWORD, "no `password`", shape);
+    }
+    let enterprise = obj::get(object, urn::ENTERPRISE_USER).and_then(Value::as_object);
+    if let Some(manager) = enterprise.and_then(|data| obj::get(data, "manager")) {
+        if !manager.is_object() && !obj::is_unassigned(manager) && manager.as_str() != Some("") {
+            report.add(&catalog::RESOURCE_MANAGER, "an object with `value`", manager.to_string());
+        }
+    }
+    for violation in violations(&Value::Object(object.clone()), &kind) {
+        if matches!(violation.kind, ViolationKind::WrongType | ViolationKind::NotArray)
+            && !matches!(violation.attribute.as_str(), "id" | "schemas" | "password")
+            && !violation.attribute.ends_with("manager")
+        {
+            report.add(
+                &catalog::RESOURCE_TYPE,
+                format!("{}: {}", violation.location, violation.expected),
+                violation.got.clone(),
+            );
+        }
+    }
+    if projected {
+        return;
+    }
+    if meta(object, "resourceType").is_none() || meta(object, "location").is_none() {
+        report.add(
+            &catalog::RESOURCE_META,
+            "`meta` with `resourceType` and `location`",
+            obj::get(object, "meta").map_or_else(|| "none".to_owned(), ToString::to_string),
+        );
+    }
+    if collection == "Users" && !obj::get(object, "active").is_some_and(Value::is_boolean) {
+        let got = obj::get(object, "active").map_or_else(|| "none".to_owned(), ToString::to_string);
+        report.add(&catalog::RESOURCE_ACTIVE, "`active` as true or false", got);
+    }
+}
+
+fn location(object: &Map<String, Value>, id: &str, report: &mut Sheet) {
+    let Some(location) = meta(object, "location") else { return };
+    let decoded = percent_encoding::percent_decode_str(location).decode_utf8_lossy();
+    let absolute = location.starts_with("https://") || location.starts_with("http://");
+    let names_it = decoded.trim_end_matches('/').ends_with(&format!("/{id}"));
+    if !absolute || !names_it {
+        report.add(&catalog::RESOURCE_LOCATION, format!("an absolute URI that ends in /{id}"), location);
+    }
+}
+
+fn version(exchange: &Exchange, object: &Map<String, Value>, report: &mut Sheet) {
+    let tag = header_text(exchange, &header::ETAG);
+    let inside = obj::get(object, "meta").and_then(Value::as_object).and_then(|meta| obj::get(meta, "version"));
+    if let (Some(tag), Some(inside)) = (tag, inside) {
+        if inside.as_str() != Some(tag.as_str()) {
+            report.add(&catalog::RESOURCE_VERSION, format!("meta.version {tag}"), inside.to_string());
+        }
+    }
+}
+
+fn meta<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    obj::get(object, "meta").and_then(Value::as_object).and_then(|meta| obj::get(meta, name)).and_then(Value::as_str)
+}
+
+fn lists_schema(object: &Map<String, Value>, wanted: &str) -> bool {
+    obj::get(object, "schemas").and_then(Value::as_array).is_some_and(|urns| {
+        urns.iter().any(|listed| listed.as_str().is_some_and(|listed| listed.eq_ignore_ascii_case(wanted)))
+    })
+}
+
+fn integer(object: &Map<String, Value>, name: &str) -> Option<i64> {
+    obj::get(object, name).and_then(Value::as_i64)
+}
+
+fn parameter(exchange: &Exchange, name: &str) -> Option<String> {
+    pairs(exchange.query()).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// Whether the request asked for some attributes only.
+fn projected(exchange: &Exchange) -> bool {
+    parameter(exchange, "attributes").is_some()
+}
+
+fn resource_type(collection: &str) -> ResourceType {
+    if collection == "Groups" { ResourceType::group() } else { ResourceType::user() }
+}
+
+fn header_text(exchange: &Exchange, name: &header::HeaderName) -> Option<String> {
+    exchange.answer.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// The status and what the body is, in a few words.
+#[must_use]
+pub fn described(exchange: &Exchange) -> String {
+    if exchange.answer.body.is_empty() {
+        return format!("{} without a body", exchange.answer.status);
+    }
+    format!("{} with {}", exchange.answer.status, cut(&String::from_utf8_lossy(&exchange.answer.body), 200))
+}
+
+/// Content type and first bytes of an answer.
+#[must_use]
+pub fn first_bytes(exchange: &Exchange) -> String {
+    let media = header_text(exchange, &header::CONTENT_TYPE).unwrap_or_else(|| "no Content-Type".to_owned());
+    if exchange.answer.body.is_empty() {
+        return format!("{media}, empty body");
+    }
+    let start = &exchange.answer.body[..exchange.answer.body.len().min(400)];
+    format!("{media}, body begins {:?}", cut(String::from_utf8_lossy(start).trim(), 120))
+}
+
+/// RFC 9865 adds these to Table 9.
+const CURSOR_KEYWORDS: &[&str] = &["invalidCursor", "expiredCursor", "invalidCount"];

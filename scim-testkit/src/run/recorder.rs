@@ -1,0 +1,125 @@
+//! The wire of a run: sends, records every exchange, and keeps the ledger of what was created.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Request};
+use serde_json::Value;
+
+use super::{cancel::Cancel, cleanup::Ledger, exchange::Exchange, target::Target};
+use crate::idp::{Answer, BoxFuture, Wire, WireError, WireErrorKind, WireRequest};
+
+/// Sends and records.
+pub(super) struct Recorder {
+    target: Target,
+    cancel: Cancel,
+    tap: Option<Tap>,
+    /// The exchanges of the current story.
+    pub(super) log: Vec<Exchange>,
+    /// What this run has created and not yet deleted.
+    pub(super) ledger: Ledger,
+    /// How many requests were sent in all.
+    pub(super) requests: u64,
+}
+
+/// Called with every request before it is sent; `--dry-run` prints them.
+pub type Tap = Arc<dyn Fn(&WireRequest) + Send + Sync>;
+
+impl Recorder {
+    pub(super) fn new(target: Target, cancel: Cancel, tap: Option<Tap>) -> Self {
+        Self { target, cancel, tap, log: Vec::new(), ledger: Ledger::default(), requests: 0 }
+    }
+
+    /// Listens to another switch from now on.
+    pub(super) fn rearm(&mut self, cancel: Cancel) {
+        self.cancel = cancel;
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Sends what the judge itself wants to know: read-backs, probes, cleanup.
+    pub(super) async fn ask(
+        &mut self,
+        method: Method,
+        target: impl Into<String>,
+        body: Option<Value>,
+    ) -> Result<Answer, WireError> {
+        let mut headers = vec![("Accept", JUDGE_ACCEPT.to_owned()), ("User-Agent", JUDGE_AGENT.to_owned())];
+        if body.is_some() {
+            headers.push(("Content-Type", "application/scim+json".to_owned()));
+        }
+        let request = WireRequest { method, target: target.into(), headers, body: body.map(|body| body.to_string()) };
+        self.exchange(request).await
+    }
+
+    /// The last exchange.
+    pub(super) fn last(&self) -> Option<&Exchange> {
+        self.log.last()
+    }
+
+    async fn exchange(&mut self, request: WireRequest) -> Result<Answer, WireError> {
+        if self.cancel.is_set() {
+            return Err(interrupted());
+        }
+        let url = format!("{}{}", self.target.base(), request.target);
+        let mut http = Request::builder()
+            .method(request.method.clone())
+            .uri(&url)
+            .body(request.body.clone().map_or_else(Bytes::new, Bytes::from))
+            .map_err(|error| WireError { kind: WireErrorKind::Connect, message: format!("{url} is not a URL: {error}") })?;
+        for (name, value) in &request.headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| broken(&error))?;
+            let value = HeaderValue::try_from(value.as_str()).map_err(|error| broken(&error))?;
+            http.headers_mut().append(name, value);
+        }
+        if let Some(tap) = &self.tap {
+            tap(&request);
+        }
+        self.target.authorize(&mut http)?;
+        self.requests += 1;
+        let transport = self.target.transport().clone();
+        let sent = transport.send(http);
+        let response = match self.cancel.race(sent).await {
+            Some(result) => result,
+            None => Err(interrupted()),
+        };
+        let response = match response {
+            Ok(response) => response,
+            Err(mut error) => {
+                self.ledger.unanswered(&request);
+                error.message = format!(
+                    "{} {}: {}",
+                    request.method,
+                    self.target.redactor().text(&url),
+                    self.target.redactor().text(&error.message)
+                );
+                return Err(error);
+            }
+        };
+        let (parts, body) = response.into_parts();
+        let answer = Answer::new(parts.status.as_u16(), parts.headers, body);
+        let exchange = Exchange { request, url, answer: answer.clone() };
+        self.ledger.note(&exchange);
+        self.log.push(exchange);
+        Ok(answer)
+    }
+}
+
+impl Wire for Recorder {
+    fn send<'a>(&'a mut self, request: WireRequest) -> BoxFuture<'a, Result<Answer, WireError>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+fn interrupted() -> WireError {
+    WireError { kind: WireErrorKind::Interrupted, message: "the run was interrupted".to_owned() }
+}
+
+fn broken(error: &impl std::fmt::Display) -> WireError {
+    WireError { kind: WireErrorKind::Broken, message: error.to_string() }
+}
+
+const JUDGE_ACCEPT: &str = "application/scim+json, application/json;q=0.9";
+const JUDGE_AGENT: &str = concat!("scim-testkit/", env!("CARGO_PKG_VERSION"));
