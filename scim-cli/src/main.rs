@@ -9,10 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::{
-    args::{Cli, Command, FilterCommand, PatchCommand},
-    exit::Exit,
-};
+use crate::args::{Cli, Command, FilterCommand, PatchCommand};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

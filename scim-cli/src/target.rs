@@ -19,10 +19,14 @@ use crate::{
 /// Reads the address of an endpoint.
 pub(crate) fn base_url(text: &str) -> Result<Url, Stop> {
     let refuse = |why: &str| {
-        let shown = if text.contains('@') { String::new() } else { format!("{text:?} is not the URL of an endpoint: ") };
+        let shown = if text.contains('@') {
+            String::new()
+        } else {
+            format!("{text:?} is not the URL of an endpoint: ")
+        };
         Err(Stop::usage(format!("{shown}{why}")))
     };
-    let url = match Url::parse(text) {
+    let mut url = match Url::parse(text) {
         Ok(url) => url,
         Err(url::ParseError::RelativeUrlWithoutBase) => {
             return refuse("it has no scheme; begin it with https:// or http://");
@@ -35,6 +39,9 @@ pub(crate) fn base_url(text: &str) -> Result<Url, Stop> {
     if !url.username().is_empty() || url.password().is_some() {
         return refuse("a URL with user and password is not taken; use --basic or SCIM_BASIC");
     }
+    // Entra ID's administrators put `?aadOptscim062020` there; it is a switch for Entra, not part of the address.
+    url.set_query(None);
+    url.set_fragment(None);
     Ok(url)
 }
 

@@ -6,8 +6,10 @@ use scim_core::{
     error::ScimError,
     filter::{Filter, ParseError},
     json as obj,
+    path::AttrPath,
+    schema::ResourceType,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Types, is_stdin, name, note, pretty, print, read_json, read_text};
 use crate::{
@@ -19,6 +21,14 @@ use crate::{
 pub(crate) fn parse(args: &FilterParseArgs) -> Result<Exit, Stop> {
     let text = text(&args.filter)?;
     let filter = Filter::parse(&text).map_err(|error| Stop::usage(diagnostic(&error)))?;
+    // The grammar needs no schema; whoever names one wants to know whether the attributes are in it.
+    if args.types.resource_type.is_some() || !args.types.schema.is_empty() {
+        let types = Types::read(&args.types)?;
+        let resource_type = types.of(&Map::new());
+        for path in unknown(&filter, resource_type) {
+            note(&format!("warning: {} has no attribute {path}", resource_type.name));
+        }
+    }
     print(&filter.to_string())?;
     Ok(Exit::Success)
 }
@@ -65,6 +75,19 @@ fn text(argument: &str) -> Result<String, Stop> {
 
 fn diagnostic(error: &ParseError) -> String {
     format!("not a filter\n{}", error.render())
+}
+
+/// The attributes in a filter that a resource type does not have. The parser bounds the depth.
+fn unknown(filter: &Filter, resource_type: &ResourceType) -> Vec<AttrPath> {
+    match filter {
+        Filter::And(terms) | Filter::Or(terms) => {
+            terms.iter().flat_map(|term| unknown(term, resource_type)).collect()
+        }
+        Filter::Not(term) => unknown(term, resource_type),
+        Filter::Compare { path, .. } | Filter::Present { path } | Filter::ValuePath { attr: path, .. } => {
+            resource_type.resolve(path).is_none().then(|| path.clone()).into_iter().collect()
+        }
+    }
 }
 
 /// What a server would answer, for programs; the diagnostic, for people.

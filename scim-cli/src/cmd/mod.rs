@@ -61,8 +61,9 @@ pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Stop> {
 
 /// The text of a file; `-` is standard input.
 pub(crate) fn read_text(path: &Path) -> Result<String, Stop> {
-    let text = String::from_utf8(read_bytes(path)?)
-        .map_err(|error| Stop::usage(format!("{}: not UTF-8 at byte {}", name(path), error.utf8_error().valid_up_to())))?;
+    let text = String::from_utf8(read_bytes(path)?).map_err(|error| {
+        Stop::usage(format!("{}: not UTF-8 at byte {}", name(path), error.utf8_error().valid_up_to()))
+    })?;
     // Some editors begin a file with a byte order mark; JSON and TOML do not know it.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
@@ -104,7 +105,8 @@ pub(crate) struct Types {
 
 impl Types {
     pub(crate) fn read(args: &TypeArgs) -> Result<Self, Stop> {
-        let mut types = Self { user: ResourceType::user(), group: ResourceType::group(), chosen: args.resource_type };
+        let mut types =
+            Self { user: ResourceType::user(), group: ResourceType::group(), chosen: args.resource_type };
         for path in &args.schema {
             let schema = Schema::from_json(&read_json(path)?)
                 .map_err(|error| Stop::usage(format!("{}: not a schema: {error}", name(path))))?;
@@ -119,7 +121,9 @@ impl Types {
         let is_group = || {
             let listed = obj::get(resource, "schemas").and_then(Value::as_array);
             listed.is_some_and(|urns| {
-                urns.iter().any(|listed| listed.as_str().is_some_and(|listed| listed.eq_ignore_ascii_case(urn::GROUP)))
+                urns.iter().any(|listed| {
+                    listed.as_str().is_some_and(|listed| listed.eq_ignore_ascii_case(urn::GROUP))
+                })
             })
         };
         match self.chosen {

@@ -25,7 +25,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
     let provider = with_defects(Provider::new(profile, World::system()), &args.defect)?.with_token(token);
     runtime()?.block_on(async {
         let place = format!("{}:{}", args.host, args.port);
-        let failed = |error: io::Error| Stop::new(Exit::CouldNotAsk, format!("cannot listen on {place}: {error}"));
+        let failed =
+            |error: io::Error| Stop::new(Exit::CouldNotAsk, format!("cannot listen on {place}: {error}"));
         let listener = TcpListener::bind((args.host.as_str(), args.port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         print(&format!("http://{address}{BASE_PATH}"))?;

@@ -3,10 +3,10 @@
 use std::{
     env,
     fs::{File, OpenOptions},
-    io::{IsTerminal, Write},
+    io::{IsTerminal, Write, stdout},
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    sync::Arc,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,7 +14,7 @@ use scim_core::vendor::Profile;
 use scim_testkit::{
     check::{Selection, catalog},
     idp::{Dialect, WireRequest},
-    provider::{IdSource, Provider, World},
+    provider::{Provider, World},
     report::{Report, Verdict, human},
     run::{Cancel, Credentials, Event, Run, Target},
     serve::{ProviderService, Server},
@@ -107,15 +107,17 @@ impl Order {
     async fn play(&self, args: &TestArgs) -> Result<Report, Stop> {
         let mut embedded = None;
         let target = match &self.url {
-            Some(url) => target::over_network(url, args)?,
+            Some(url) => target::over_network(url, &args.access)?,
             None => {
                 let token = SecretString::from(format!("{:032x}", World::system().ids.next_id()));
                 let mock = Arc::new(self.mock(args)?.with_token(Some(token.clone())));
                 let server = Server::start(mock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
-                let server = server
-                    .map_err(|error| Stop::new(Exit::CouldNotAsk, format!("cannot start the mock: {error}")))?;
+                let server = server.map_err(|error| {
+                    Stop::new(Exit::CouldNotAsk, format!("cannot start the mock: {error}"))
+                })?;
                 let transport = Arc::new(target::transport(&args.access)?);
-                let target = Target::new(server.url(), transport).with_credentials(Credentials::Bearer(token));
+                let target =
+                    Target::new(server.url(), transport).with_credentials(Credentials::Bearer(token));
                 embedded = Some(server);
                 target
             }
@@ -162,12 +164,12 @@ impl Order {
     /// The requests of the identity providers, answered by the mock in memory.
     async fn dry_run(&self, args: &TestArgs) -> Result<String, Stop> {
         let base = self.url.as_ref().map_or(IN_MEMORY, Url::as_str);
-        let base = base.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned();
-        let shown = Arc::new(std::sync::Mutex::new(format!(
+        let base = base.trim_end_matches('/').to_owned();
+        let shown = Arc::new(Mutex::new(String::from(
             "# Nothing is sent. What the requests build on, such as ids, is answered by the embedded mock.\n\
-             # Left out: Host, Content-Length, Authorization, and the requests that read back and clean up.\n\n"
+             # Left out: Host, Content-Length, Authorization, and the requests that read back and clean up.\n\n",
         )));
-        let append = |shown: &std::sync::Mutex<String>, text: &str| {
+        let append = |shown: &Mutex<String>, text: &str| {
             if let Ok(mut shown) = shown.lock() {
                 shown.push_str(text);
             }
@@ -260,7 +262,7 @@ enum Sink {
 }
 
 impl Sink {
-    fn open(path: Option<&std::path::Path>) -> Result<Self, Stop> {
+    fn open(path: Option<&Path>) -> Result<Self, Stop> {
         let Some(path) = path else { return Ok(Self::Stdout) };
         match OpenOptions::new().write(true).create(true).truncate(false).open(path) {
             Ok(file) => Ok(Self::File { file, path: path.to_owned() }),
@@ -288,14 +290,16 @@ impl Sink {
                 file.set_len(0)
                     .and_then(|()| file.write_all(text.as_bytes()))
                     .and_then(|()| file.write_all(newline.as_bytes()))
-                    .map_err(|error| Stop::new(Exit::CouldNotAsk, format!("cannot write {}: {error}", path.display())))
+                    .map_err(|error| {
+                        Stop::new(Exit::CouldNotAsk, format!("cannot write {}: {error}", path.display()))
+                    })
             }
         }
     }
 
     /// Whether to use colors, and how many columns there are.
     fn look(&self) -> (bool, usize) {
-        if !matches!(self, Self::Stdout) || !std::io::stdout().is_terminal() {
+        if !matches!(self, Self::Stdout) || !stdout().is_terminal() {
             return (false, WIDTH);
         }
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());

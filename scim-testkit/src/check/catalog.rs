@@ -178,18 +178,21 @@ catalog! {
     LOOKUP_INACTIVE = "filter.inactive-hidden", BreaksIdp, NOBODY,
         "A deactivated user cannot be found any more", "MS-SCIM: disabled users must be returned; Okta creates a second account or fails on re-assignment",
         "Keep deactivated users visible to GET and to filters, with `active` false.";
+    LOOKUP_EXTERNAL_ID = "filter.external-id", Should, ENTRAS,
+        "`externalId eq` does not find a user who has that `externalId`", "RFC 7644 §3.4.2.2; recent Entra ID jobs match people by `externalId` (observed 2026)",
+        "Support `externalId eq`, or answer 400 `invalidFilter`.";
     LOOKUP_EXCLUDED = "filter.excluded-attributes", Must, ENTRAS,
         "`excludedAttributes=members` is ignored or refused", "RFC 7644 §3.4.2.5, §3.9; MS-LOGS: MultipleEntriesInResponse",
         "Leave `members` out of the answer when asked to.";
 
     // Stored state of users.
-    USER_GONE = "user.not-readable", Must, EVERYONE,
+    USER_GONE = "user.not-readable", Must, NOBODY,
         "A user that was created cannot be read by its `id`", "RFC 7644 §3.4.1",
         "Serve GET for every id that you gave out.";
-    USER_ID_CHANGED = "user.id-changed", Must, EVERYONE,
-        "A user's `id` changed", "RFC 7643 §3.1: `id` is stable and never reassigned",
+    ID_CHANGED = "resource.id-changed", Must, EVERYONE,
+        "A resource's `id` changed", "RFC 7643 §3.1: `id` is stable and never reassigned",
         "Keep the `id` for the life of the resource.";
-    USER_SIDE_EFFECT = "user.other-changed", Must, EVERYONE,
+    USER_SIDE_EFFECT = "user.other-changed", Must, NOBODY,
         "A change to one user changed another", "RFC 7644 §3.5",
         "Change only the resource that the request names.";
     USER_ATTRIBUTE_LOST = "user.attribute-lost", Must, NOBODY,
@@ -219,13 +222,13 @@ catalog! {
     DEACTIVATE_REFUSED = "user.deactivate-refused", BreaksIdp, NOBODY,
         "The provider's deactivation of a user is refused: the person keeps access", "RFC 7644 §3.5.2; RFC 7643 §4.1.1",
         "Accept the request shown and revoke access.";
-    DEACTIVATE_NO_EFFECT = "user.deactivate-no-effect", Must, EVERYONE,
+    DEACTIVATE_NO_EFFECT = "user.deactivate-no-effect", Must, NOBODY,
         "A deactivation is answered with success and the user stays active", "RFC 7644 §3.5.2: the person keeps access behind a success status",
         "Store `active: false` and revoke access, or answer with an error.";
     DEACTIVATE_DELETES = "user.deactivate-deletes", BreaksIdp, NOBODY,
         "A deactivated user is gone", "Okta CRUD test 8: a deactivated user stays readable; MS-SCIM: only a deleted user may vanish",
         "Keep the user with `active: false`; delete on DELETE only.";
-    REACTIVATE_NO_EFFECT = "user.reactivate-no-effect", Must, EVERYONE,
+    REACTIVATE_NO_EFFECT = "user.reactivate-no-effect", Must, NOBODY,
         "A reactivation is answered with success and the user stays inactive", "RFC 7644 §3.5; Okta reschedules the job without end",
         "Store `active: true` and give access again.";
     REACTIVATE_REFUSED = "user.reactivate-refused", BreaksIdp, NOBODY,
@@ -313,13 +316,13 @@ catalog! {
     PATCH_MANAGER_STRING = "patch.manager-string", BreaksIdp, ENTRAS,
         "`manager` sent as a bare string is not understood", "MS-LA Update_Manager test; captured Entra ID requests: the value is the manager's id as text",
         "Read a string as `{\"value\": string}`.";
-    PATCH_MULTIPLE = "patch.only-first-operation", Must, EVERYONE,
+    PATCH_MULTIPLE = "patch.only-first-operation", Must, NOBODY,
         "Only some operations of a PATCH with several are applied", "RFC 7644 §3.5.2: operations are applied in the order given, all or none",
         "Apply every operation.";
-    PATCH_MEMBERS_ADD = "patch.members-add", Must, EVERYONE,
+    PATCH_MEMBERS_ADD = "patch.members-add", Must, NOBODY,
         "`add` of group members is not applied", "RFC 7644 §3.5.2.1",
         "Add the members listed to those that are there.";
-    PATCH_MEMBERS_ADD_REPLACES = "patch.members-add-replaces", Must, EVERYONE,
+    PATCH_MEMBERS_ADD_REPLACES = "patch.members-add-replaces", Must, NOBODY,
         "`add` of a group member removes the members that were there", "RFC 7644 §3.5.2.1: new values are added",
         "Append; replace the list on `replace` only.";
     PATCH_MEMBERS_REF_NULL = "patch.members-ref-null", BreaksIdp, &[Entra],
@@ -349,10 +352,10 @@ catalog! {
     PATCH_GROUP_ID = "patch.group-id-in-value", BreaksIdp, &[Okta],
         "A path-less `replace` of `displayName` that repeats the group's own `id` is refused", "Okta SCIM 2.0 reference: rename sends `{\"id\": …, \"displayName\": …}`; the push mapping goes into error",
         "Ignore an `id` that is the resource's own.";
-    PATCH_RENAME_EMPTIES = "patch.rename-drops-members", Must, EVERYONE,
+    PATCH_RENAME_EMPTIES = "patch.rename-drops-members", Must, NOBODY,
         "Renaming a group removes its members", "RFC 7644 §3.5.2.3: attributes that are not named stay",
         "Leave `members` alone unless the request names it.";
-    PATCH_GROUP_RENAME = "patch.group-rename", Must, EVERYONE,
+    PATCH_GROUP_RENAME = "patch.group-rename", Must, NOBODY,
         "PATCH of a group's `displayName` is not applied", "RFC 7644 §3.5.2.3",
         "Store the new name.";
 
@@ -360,19 +363,19 @@ catalog! {
     GROUP_CREATE_REFUSED = "group.create-refused", BreaksIdp, NOBODY,
         "The endpoint refuses to create a group", "RFC 7644 §3.3",
         "Accept the request shown.";
-    GROUP_GONE = "group.not-readable", Must, EVERYONE,
+    GROUP_GONE = "group.not-readable", Must, NOBODY,
         "A group that was created cannot be read by its `id`", "RFC 7644 §3.4.1",
         "Serve GET for every id that you gave out.";
     GROUP_MEMBERS_ON_CREATE = "group.members-on-create", Must, OKTAS,
         "Members sent with a new group are not stored", "RFC 7644 §3.3; Okta sends the members with the create",
         "Store `members` on POST.";
-    GROUP_NAME = "group.display-name", Must, EVERYONE,
+    GROUP_NAME = "group.display-name", Must, NOBODY,
         "A group's `displayName` reads back with another value than the one written", "RFC 7643 §4.2",
         "Store the name that was sent.";
-    GROUP_MEMBERS_LOST = "group.members-lost", Must, EVERYONE,
+    GROUP_MEMBERS_LOST = "group.members-lost", Must, NOBODY,
         "Members that should be in the group are not", "RFC 7643 §4.2, RFC 7644 §3.5",
         "Store every member.";
-    GROUP_MEMBERS_EXTRA = "group.members-extra", Must, EVERYONE,
+    GROUP_MEMBERS_EXTRA = "group.members-extra", Must, NOBODY,
         "Someone who should not be in the group is: they keep access", "RFC 7644 §3.5.2.2",
         "Remove the members that the request removes.";
     GROUP_MEMBER_DUPLICATE = "group.member-duplicate", Must, NOBODY,

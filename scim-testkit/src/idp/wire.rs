@@ -82,6 +82,8 @@ pub enum WireErrorKind {
     TooLarge,
     /// The run was interrupted.
     Interrupted,
+    /// The request would have changed a resource that the run did not create; it was not sent.
+    NotOurs,
 }
 
 impl fmt::Display for WireError {

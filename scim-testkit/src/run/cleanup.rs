@@ -65,6 +65,16 @@ impl Ledger {
         }
     }
 
+    /// Takes over a resource that is known to be this run's.
+    pub(super) fn adopt(&mut self, collection: &str, id: &str, name: &str) {
+        self.add(collection, id.to_owned(), name.to_owned());
+    }
+
+    /// Whether this run created the resource.
+    pub(super) fn has(&self, collection: &str, id: &str) -> bool {
+        self.entries.iter().any(|entry| entry.collection == collection && entry.id == id)
+    }
+
     /// Puts back what could not be deleted, to be tried again.
     pub(super) fn keep(&mut self, leftover: Leftover) {
         self.add(&leftover.collection, leftover.id, leftover.name);

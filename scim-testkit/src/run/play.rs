@@ -48,6 +48,8 @@ pub(super) struct Scene {
     pub(super) accounts: BTreeMap<String, String>,
     /// Pushed groups, and their ids.
     pub(super) groups: BTreeMap<String, String>,
+    /// People whose account was inactive before the provider knew of it.
+    pub(super) inactive: BTreeSet<String>,
     failed: bool,
     reasons: Vec<String>,
     confirmed: Vec<String>,
@@ -202,6 +204,7 @@ impl<'r> Player<'r> {
             simulator: dialect.simulator(),
             accounts: BTreeMap::new(),
             groups: BTreeMap::new(),
+            inactive: BTreeSet::new(),
             failed: false,
             reasons: Vec::new(),
             confirmed: Vec::new(),
@@ -268,6 +271,10 @@ impl<'r> Player<'r> {
         let known = scene.accounts.clone();
         let result = scene.simulator.apply(&change, &scene.directory, &mut self.recorder).await;
         let conclusive = self.judge(scene, mark, Some(scene.dialect));
+        if self.misled(mark) {
+            // Whatever the provider did next, it did to the wrong resource.
+            return Err(Halt::Blocked);
+        }
         self.note_links(scene);
         let nothing = match result {
             Ok(Sent::Nothing(reason)) => Some(reason),
@@ -276,18 +283,22 @@ impl<'r> Player<'r> {
                 None
             }
             Ok(Sent::Done) => None,
+            Err(Stop::Wire(error)) if error.kind == WireErrorKind::NotOurs => {
+                self.held_back(scene, &error, mark);
+                return Err(Halt::Blocked);
+            }
             Err(Stop::Wire(error)) => return Err(error.into()),
             Err(Stop::Gave(gave)) => {
                 scene.failed = true;
                 scene.reasons.push(gave.says.clone());
-                self.explain(scene, &gave, conclusive).await?;
+                self.explain(scene, &gave, conclusive, mark).await?;
                 self.mend_links(scene, &change).await?;
                 self.mend(scene, &change).await?;
                 // With the refused part put right, what the provider would have sent next can be seen.
                 if matches!(change, Change::Update { .. } | Change::Hire { .. }) && gave.at == Step::UpdateUser {
                     let again = scene.simulator.apply(&change, &scene.directory, &mut self.recorder).await;
                     if let Err(Stop::Gave(gave)) = again {
-                        self.explain(scene, &gave, None).await?;
+                        self.explain(scene, &gave, None, mark).await?;
                         self.mend(scene, &change).await?;
                     }
                 }
@@ -299,6 +310,22 @@ impl<'r> Player<'r> {
             self.read_back(scene, &change, &known, mark).await?;
         }
         Ok(nothing)
+    }
+
+    /// Whether a filter of the provider's was ignored since `mark`.
+    fn misled(&self, mark: usize) -> bool {
+        self.recorder.log[mark..].iter().any(|exchange| {
+            invariants::check(exchange).iter().any(|seen| seen.check == &catalog::LOOKUP_IGNORED)
+        })
+    }
+
+    /// The endpoint led the provider to a resource that is not the run's own.
+    fn held_back(&mut self, scene: &mut Scene, error: &WireError, mark: usize) {
+        scene.failed = true;
+        scene.reasons.push(error.message.clone());
+        let misled = self.recorder.log[mark..].iter().find(|exchange| exchange.query().contains("filter=")).cloned();
+        let expected = "only resources that match the filter".to_owned();
+        self.sight(scene, (&catalog::LOOKUP_IGNORED, None, expected, error.message.clone()), misled.as_ref());
     }
 
     /// After a provider gave up: brings the endpoint to the state that the change should have led to.
@@ -404,6 +431,9 @@ impl<'r> Player<'r> {
         };
         match id {
             Some(id) => {
+                if step.active == Some(false) {
+                    scene.inactive.insert(key.clone());
+                }
                 scene.accounts.insert(key, id);
                 Ok(())
             }
@@ -443,8 +473,15 @@ impl<'r> Player<'r> {
             Change::Hire { person } | Change::Return { person } if scene.simulator.user_id(person).is_none() => {
                 let someone = scene.directory.person(person).cloned().ok_or(Halt::Blocked)?;
                 let found = self.find_user(&someone.user_name).await?;
-                let id = match found.first().and_then(|user| user.get("id")).and_then(Value::as_str) {
-                    Some(id) => Some(id.to_owned()),
+                let ours = |user: &&Value| {
+                    let name = user.get("userName").and_then(Value::as_str).unwrap_or_default();
+                    name.to_lowercase() == someone.user_name.to_lowercase()
+                };
+                let id = match found.iter().find(ours).and_then(|user| user.get("id")).and_then(Value::as_str) {
+                    Some(id) => {
+                        self.recorder.ledger.adopt("Users", id, &someone.user_name);
+                        Some(id.to_owned())
+                    }
                     None => self.plain_create(&someone, true).await?,
                 };
                 let id = id.ok_or(Halt::Blocked)?;
@@ -620,7 +657,8 @@ impl<'r> Player<'r> {
         known: &BTreeMap<String, String>,
         mark: usize,
     ) -> Result<(), Halt> {
-        let write = self.last_write(mark);
+        let writes = self.writes(mark);
+        let write = writes.last().cloned();
         let Some(person) = scene.directory.person(key).cloned() else { return Ok(()) };
         let Some(id) = scene.accounts.get(key).cloned() else { return Ok(()) };
         let leaving = matches!(change, Change::Leave { .. });
@@ -630,7 +668,7 @@ impl<'r> Player<'r> {
                 let got = format!("a new account with id {id:?}");
                 self.sight(
                     scene,
-                    (&catalog::USER_ID_CHANGED, None, format!("the account with id {before:?}"), got),
+                    (&catalog::ID_CHANGED, None, format!("the account with id {before:?}"), got),
                     write.as_ref(),
                 );
             }
@@ -643,44 +681,32 @@ impl<'r> Player<'r> {
         let listed = self.recorder.last().cloned();
         let here = found.iter().find(|user| user.get("id").and_then(Value::as_str) == Some(id.as_str()));
         if answer.status == 404 || answer.status == 410 {
-            match (leaving, vendor_deletes) {
-                (true, true) => {
-                    scene.confirmed.push("vendor.deactivate: the account is gone".to_owned());
-                    if here.is_some() {
-                        self.sight(
-                            scene,
-                            (&catalog::LIST_DELETED, None, "no such user".to_owned(), format!("id {id:?}")),
-                            listed.as_ref(),
-                        );
-                    }
-                }
-                (true, false) => self.sight(
-                    scene,
-                    (&catalog::DEACTIVATE_DELETES, None, "the user with active false".to_owned(), answer.status.to_string()),
-                    exchange.as_ref(),
-                ),
-                (false, _) => {
-                    // A PUT that moves the resource to another id.
-                    let moved = here.is_none().then(|| found.first()).flatten();
-                    let other = moved.and_then(|user| user.get("id")).and_then(Value::as_str).map(str::to_owned);
-                    if let Some(other) = other {
-                        let got = format!("id {other:?}");
-                        self.sight(
-                            scene,
-                            (&catalog::USER_ID_CHANGED, None, format!("id {id:?}"), got),
-                            write.as_ref(),
-                        );
-                    } else {
-                        self.sight(
-                            scene,
-                            (&catalog::USER_GONE, None, "200 with the user".to_owned(), answer.status.to_string()),
-                            exchange.as_ref(),
-                        );
-                    }
-                    return Err(Halt::Blocked);
-                }
+            // A PUT may have moved the resource to another id.
+            let moved = found.first().filter(|_| here.is_none()).and_then(|user| user.get("id")).and_then(Value::as_str);
+            if let Some(other) = moved {
+                self.recorder.ledger.adopt("Users", other, &person.user_name);
+                let sighting = (&catalog::ID_CHANGED, None, format!("id {id:?}"), format!("id {other:?}"));
+                self.sight(scene, sighting, write.as_ref());
+                return Err(Halt::Blocked);
             }
-            return if leaving && vendor_deletes { Ok(()) } else { Err(Halt::Blocked) };
+            if !leaving {
+                let sighting = (&catalog::USER_GONE, None, "200 with the user".to_owned(), answer.status.to_string());
+                self.sight(scene, sighting, exchange.as_ref());
+                return Err(Halt::Blocked);
+            }
+            if vendor_deletes {
+                scene.confirmed.push("vendor.deactivate: the account is gone".to_owned());
+                if here.is_some() {
+                    let sighting = (&catalog::LIST_DELETED, None, "no such user".to_owned(), format!("id {id:?}"));
+                    self.sight(scene, sighting, listed.as_ref());
+                }
+                return Ok(());
+            }
+            let hidden = self.is_hidden(&id, &person).await?;
+            let check = if hidden { &catalog::LOOKUP_INACTIVE } else { &catalog::DEACTIVATE_DELETES };
+            let sighting = (check, None, "the user with active false".to_owned(), answer.status.to_string());
+            self.sight(scene, sighting, exchange.as_ref());
+            return Err(Halt::Blocked);
         }
         let Some(stored) = answer.json.as_ref().and_then(Value::as_object).filter(|_| answer.is_success()) else {
             self.sight(
@@ -694,14 +720,15 @@ impl<'r> Player<'r> {
             let got = format!("the user is still readable, with active {}", obj::get(stored, "active").cloned().unwrap_or_default());
             self.sight(scene, (&catalog::VENDOR_DEACTIVATE, None, "404: the account is gone".to_owned(), got), exchange.as_ref());
         }
-        if here.is_none() {
-            self.explain_unfound(scene, &person, &id, found.len(), listed.as_ref()).await?;
+        let manager = self.expected_manager(scene, &person);
+        let mut wrong = oracle::compare_user(stored, &person, manager, true);
+        let renamed = wrong.iter().any(|mismatch| mismatch.path == "userName" && !mismatch.case_only());
+        if here.is_none() && !renamed {
+            self.explain_unfound(scene, &person, &id, listed.as_ref()).await?;
         } else if found.len() > 1 {
             let got = format!("{} resources", found.len());
             self.sight(scene, (&catalog::LOOKUP_TWICE, None, "one resource".to_owned(), got), listed.as_ref());
         }
-        let manager = self.expected_manager(scene, &person);
-        let mut wrong = oracle::compare_user(stored, &person, manager, true);
         if let Some(here) = here.and_then(Value::as_object) {
             let in_list = obj::get(here, "active");
             if in_list.is_some() && in_list != obj::get(stored, "active") {
@@ -716,10 +743,25 @@ impl<'r> Player<'r> {
         self.check_grants(scene, &person, stored, exchange.as_ref());
         wrong.retain(|mismatch| !self.tolerated(scene, mismatch, leaving && vendor_deletes));
         if !wrong.is_empty() {
-            self.explain_user(scene, change, &wrong, write.as_ref()).await?;
+            self.explain_user(scene, change, &wrong, &writes).await?;
             self.mend_user(&id, &wrong).await?;
         }
         Ok(())
+    }
+
+    /// Whether an account that cannot be read is still there: it can be activated, or its name is taken.
+    async fn is_hidden(&mut self, id: &str, person: &Person) -> Result<bool, WireError> {
+        let patch = json!({
+            "schemas": [scim_core::urn::PATCH_OP],
+            "Operations": [{"op": "replace", "path": "active", "value": true}],
+        });
+        let path = format!("/Users/{}", encode(id));
+        self.recorder.ask(Method::PATCH, path.clone(), Some(patch)).await?;
+        if self.recorder.ask(Method::GET, path, None).await?.is_success() {
+            return Ok(true);
+        }
+        self.plain_create(person, true).await?;
+        Ok(self.recorder.last().is_some_and(|exchange| exchange.answer.status == 409))
     }
 
     /// The manager that should be stored; `None` when this provider does not write managers.
@@ -843,7 +885,8 @@ impl<'r> Player<'r> {
     }
 
     async fn read_group(&mut self, scene: &mut Scene, change: &Change, team: &str, mark: usize) -> Result<(), Halt> {
-        let write = self.last_write(mark);
+        let writes = self.writes(mark);
+        let write = writes.last().cloned();
         let (Some(group), Some(id)) = (scene.directory.team(team).cloned(), scene.groups.get(team).cloned()) else {
             return Ok(());
         };
@@ -855,7 +898,17 @@ impl<'r> Player<'r> {
         let found = self.recorder.ask(Method::GET, filter, None).await?;
         let listed = self.recorder.last().cloned();
         self.judge(scene, read_mark, None);
+        let resources = found.json.as_ref().and_then(Value::as_object).and_then(|page| obj::get(page, "Resources"));
+        let same_name = resources.and_then(Value::as_array).into_iter().flatten().find(|item| {
+            item.get("displayName").and_then(Value::as_str) == Some(group.display_name.as_str())
+        });
         let Some(stored) = answer.json.as_ref().and_then(Value::as_object).filter(|_| answer.is_success()) else {
+            if let Some(other) = same_name.and_then(|item| item.get("id")).and_then(Value::as_str) {
+                self.recorder.ledger.adopt("Groups", other, &group.display_name);
+                let sighting = (&catalog::ID_CHANGED, None, format!("id {id:?}"), format!("id {other:?}"));
+                self.sight(scene, sighting, write.as_ref());
+                return Err(Halt::Blocked);
+            }
             let got = exchange.as_ref().map(invariants::described).unwrap_or_default();
             self.sight(scene, (&catalog::GROUP_GONE, None, "200 with the group".to_owned(), got), exchange.as_ref());
             return Err(Halt::Blocked);
@@ -864,7 +917,6 @@ impl<'r> Player<'r> {
         let name_wrong = name != group.display_name;
         let expected = oracle::member_ids(&scene.directory, team, |key| scene.accounts.get(key).cloned());
         let members = oracle::compare_members(stored, &expected);
-        let resources = found.json.as_ref().and_then(Value::as_object).and_then(|page| obj::get(page, "Resources"));
         let in_list = resources
             .and_then(Value::as_array)
             .is_some_and(|list| list.iter().any(|item| item.get("id").and_then(Value::as_str) == Some(id.as_str())));
@@ -878,7 +930,7 @@ impl<'r> Player<'r> {
         }
         if name_wrong || !members.is_right() {
             let wrong_name = name_wrong.then_some((group.display_name.clone(), name));
-            self.explain_group(scene, change, wrong_name, &members, write.as_ref()).await?;
+            self.explain_group(scene, change, wrong_name, &members, &writes).await?;
             self.mend_group(scene, &group, &id, &expected).await?;
         }
         Ok(())
@@ -945,9 +997,10 @@ impl<'r> Player<'r> {
         Err(Halt::Blocked)
     }
 
-    /// The provider's last write since `mark`.
-    fn last_write(&self, mark: usize) -> Option<Exchange> {
-        self.recorder.log[mark..].iter().rev().find(|exchange| exchange.request.method != Method::GET).cloned()
+    /// What the provider wrote since `mark`.
+    pub(super) fn writes(&self, mark: usize) -> Vec<Exchange> {
+        let written = |exchange: &&Exchange| exchange.request.method != Method::GET;
+        self.recorder.log[mark..].iter().filter(written).cloned().collect()
     }
 
     /// Compares what the discovery documents promise with what was seen.

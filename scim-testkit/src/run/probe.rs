@@ -162,6 +162,11 @@ impl Lab {
                 })
                 .await
             }
+            Feature::DottedKeys | Feature::UrnKeys
+                if !matches!(Box::pin(self.probe(Feature::Pathless, wire)).await?, Outcome::Works) =>
+            {
+                Box::pin(self.probe(Feature::Pathless, wire)).await
+            }
             Feature::DottedKeys => {
                 self.pair(wire, &catalog::PATCH_DOTTED_KEYS, "name.givenName", |new| {
                     (
@@ -244,6 +249,11 @@ impl Lab {
                     json!([{"op": "replace", "value": {"displayName": new}}])
                 })
                 .await
+            }
+            Feature::GroupIdInValue
+                if !matches!(Box::pin(self.probe(Feature::GroupPathless, wire)).await?, Outcome::Works) =>
+            {
+                Box::pin(self.probe(Feature::GroupPathless, wire)).await
             }
             Feature::GroupIdInValue => {
                 self.rename(wire, Some(&catalog::PATCH_GROUP_ID), |new, id| {
@@ -508,7 +518,6 @@ impl Lab {
         if self.members(&group, wire).await?.len() < 3 {
             self.patch(&group, start, wire).await?;
         }
-        let without_c = json!([{"op": "remove", "path": format!("members[value eq \"{c}\"]")}]);
         let uses_c = matches!(feature, Feature::MembersAdd | Feature::MembersRefNull | Feature::GroupMultiple);
         let before = self.members(&group, wire).await?;
         if !before.contains(&a) || !before.contains(&b) {
@@ -523,7 +532,6 @@ impl Lab {
         } else {
             group
         };
-        let _ = without_c;
         let before = self.members(&group, wire).await?;
         if !before.contains(&a) || !before.contains(&b) || (uses_c && before.contains(&c)) {
             return Ok(Outcome::Unknown);

@@ -109,7 +109,36 @@ impl Recorder {
 
 impl Wire for Recorder {
     fn send<'a>(&'a mut self, request: WireRequest) -> BoxFuture<'a, Result<Answer, WireError>> {
-        Box::pin(self.exchange(request))
+        Box::pin(async move {
+            if let Some(error) = self.not_ours(&request) {
+                return Err(error);
+            }
+            self.exchange(request).await
+        })
+    }
+}
+
+impl Recorder {
+    /// A provider that was told wrong things, as by a filter that is ignored, links to somebody else's account and
+    /// overwrites it. On a live endpoint that account is real, so the request is held back.
+    fn not_ours(&self, request: &WireRequest) -> Option<WireError> {
+        if !matches!(request.method, Method::PUT | Method::PATCH | Method::DELETE) {
+            return None;
+        }
+        let path = request.target.split('?').next().unwrap_or_default();
+        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+        let (collection, id) = (segments.next()?, segments.next()?);
+        let id = percent_encoding::percent_decode_str(id).decode_utf8_lossy();
+        if self.ledger.has(collection, &id) {
+            return None;
+        }
+        Some(WireError {
+            kind: WireErrorKind::NotOurs,
+            message: format!(
+                "{} {path} was held back: this run did not create that resource, the endpoint led the provider to it",
+                request.method
+            ),
+        })
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) async fn check(player: &mut Player<'_>) -> Result<Vec<StoryReport>, W
     let mut reports = Vec::new();
     reports.push(duplicate(player).await?);
     reports.push(case(player).await?);
+    reports.push(external_id(player).await?);
     reports.push(paging(player).await?);
     Ok(reports)
 }
@@ -119,6 +120,36 @@ async fn case(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
         let exchange = player.recorder.last().cloned();
         let got = exchange.as_ref().map(described).unwrap_or_default();
         see(player, &mut outcome, (&catalog::LOOKUP_CASE, "the user".to_owned(), got), exchange.as_ref(), story);
+    }
+    Ok(outcome.report(story, title))
+}
+
+async fn external_id(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
+    let (story, title) = ("external-id-filter", "A user is found by externalId");
+    let mut outcome = Outcome::new();
+    let mut body = player.lab.person_body();
+    let external = player.lab.unique("external");
+    body["externalId"] = external.clone().into();
+    let answer = player.recorder.ask(Method::POST, "/Users", Some(body)).await?;
+    let stored = answer.json.as_ref().and_then(|user| user.get("externalId")).and_then(Value::as_str);
+    let id = answer.json.as_ref().and_then(|user| user.get("id")).and_then(Value::as_str).map(str::to_owned);
+    let Some(id) = id.filter(|_| answer.is_success() && stored == Some(external.as_str())) else {
+        outcome.skipped = Some("the endpoint does not store externalId".to_owned());
+        return Ok(outcome.report(story, title));
+    };
+    let target = format!("/Users?filter={}", encode(&format!("externalId eq \"{external}\"")));
+    let answer = player.recorder.ask(Method::GET, target, None).await?;
+    let exchange = player.recorder.last().cloned();
+    let found = answer.json.as_ref().and_then(Value::as_object).and_then(|page| obj::get(page, "Resources"));
+    let holds = found
+        .and_then(Value::as_array)
+        .is_some_and(|list| list.iter().any(|user| user.get("id").and_then(Value::as_str) == Some(id.as_str())));
+    if answer.status == 400 || answer.status == 501 {
+        outcome.skipped = Some("the endpoint does not filter by externalId, and says so".to_owned());
+    } else if !holds {
+        let got = exchange.as_ref().map(described).unwrap_or_default();
+        let seen = (&catalog::LOOKUP_EXTERNAL_ID, "the user".to_owned(), got);
+        see(player, &mut outcome, seen, exchange.as_ref(), story);
     }
     Ok(outcome.report(story, title))
 }
