@@ -9,7 +9,7 @@ use clap::{
 use scim_testkit::idp::Dialect;
 use secrecy::SecretString;
 
-/// Test a SCIM endpoint as Okta and Entra ID use it, serve a mock of one, try filters and PATCH requests.
+/// Test a SCIM endpoint as Okta and Entra ID use it; serve a mock; try filters and PATCH requests.
 #[derive(Parser)]
 #[command(name = "scim", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -35,10 +35,13 @@ pub(crate) enum Command {
 
 #[derive(Args)]
 pub(crate) struct TestArgs {
-    /// Base URL of the endpoint, such as https://example.com/scim/v2
-    ///
-    /// Without it the embedded mock is started on a free port and tested.
-    #[arg(value_name = "URL")]
+    // Not a doc comment: rustdoc would want the address to be a link.
+    #[arg(
+        value_name = "URL",
+        help = "Base URL of the endpoint, such as https://example.com/scim/v2",
+        long_help = "Base URL of the endpoint, such as https://example.com/scim/v2\n\n\
+                     Without it the embedded mock is started on a free port and tested."
+    )]
     pub(crate) url: Option<String>,
 
     #[command(flatten)]
@@ -309,8 +312,8 @@ Examples:
   scim test https://example.com/scim/v2 --skip 'list.*' --vendor hubspot
   scim test --list
 
-The run creates users and groups whose names begin with scimtest- and deletes them at the end, also after Ctrl-C.
-A second Ctrl-C exits at once. NO_COLOR switches colors off.
+The run creates users and groups whose names begin with scimtest- and deletes them at the end,
+also after Ctrl-C. A second Ctrl-C exits at once. NO_COLOR switches colors off.
 
 Exit codes:
   0  the endpoint conforms: no findings, or only information
@@ -347,8 +350,8 @@ Examples:
   scim filter match 'userName sw \"b\"' user.json
   curl -s https://example.com/scim/v2/Users | scim filter match 'active eq false'
 
-The file holds one resource, an array of resources, or a SCIM ListResponse. For one resource `match` or `no match` is
-printed; for several, the id of each that matches.
+The file holds one resource, an array of resources, or a SCIM ListResponse. For one resource
+`match` or `no match` is printed; for several, the id of each that matches.
 
 Exit codes:
   0  match

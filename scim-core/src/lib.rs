@@ -34,6 +34,7 @@ pub mod path;
 pub mod project;
 pub mod query;
 pub mod reply;
+pub mod resource;
 pub mod schema;
 pub mod urn;
 pub mod validate;

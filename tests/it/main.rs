@@ -1,2 +1,4 @@
+//! Everything that crosses crates: the binary, real sockets, the client against the mock.
+
 mod cli;
-fn main() {}
+mod roads;

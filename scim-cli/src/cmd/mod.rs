@@ -3,6 +3,7 @@
 pub(crate) mod filter;
 pub(crate) mod patch;
 pub(crate) mod serve;
+mod signals;
 pub(crate) mod test;
 
 use std::{

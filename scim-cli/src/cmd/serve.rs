@@ -9,7 +9,7 @@ use scim_testkit::{
 };
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use super::{note, print};
+use super::{note, print, signals::Signals};
 use crate::{
     args::{MockProfile, ServeArgs},
     exit::{Exit, Stop},
@@ -29,11 +29,13 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
             |error: io::Error| Stop::new(Exit::CouldNotAsk, format!("cannot listen on {place}: {error}"));
         let listener = TcpListener::bind((args.host.as_str(), args.port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        // Whoever has read the address may stop the mock, so the signals are listened to before.
+        let mut signals = Signals::listen()?;
         print(&format!("http://{address}{BASE_PATH}"))?;
         note(&format!("{title}{}; Ctrl-C stops", if open { ", no token asked for" } else { "" }));
-        let stop = async {
-            stop_signal().await;
-            tokio::spawn(exit_at_next_signal());
+        let stop = async move {
+            signals.next().await;
+            tokio::spawn(signals.exit_at_next());
         };
         serve::serve(listener, Arc::new(provider), stop).await.map_err(failed)?;
         Ok(Exit::Success)
@@ -42,7 +44,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
 
 /// What the mock is to be like.
 pub(crate) fn profile(vendor: Option<&str>, otherwise: MockProfile) -> Result<Profile, Stop> {
-    target::vendor(vendor.unwrap_or(otherwise.id()))
+    target::vendor(vendor.unwrap_or_else(|| otherwise.id()))
 }
 
 /// Adds the faults that were asked for.
@@ -59,31 +61,4 @@ pub(crate) fn with_defects(mut provider: Provider, ids: &[String]) -> Result<Pro
 
 pub(crate) fn runtime() -> Result<Runtime, Stop> {
     Runtime::new().map_err(|error| Stop::new(Exit::CouldNotAsk, format!("cannot start: {error}")))
-}
-
-/// Ready at Ctrl-C, or when the process is asked to end.
-pub(crate) async fn stop_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                () = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    interrupt.await;
-}
-
-/// For the person who does not want to wait.
-pub(crate) async fn exit_at_next_signal() {
-    stop_signal().await;
-    std::process::exit(Exit::CouldNotAsk.code().into());
 }

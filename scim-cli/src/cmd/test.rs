@@ -25,7 +25,8 @@ use url::Url;
 
 use super::{
     note, print,
-    serve::{exit_at_next_signal, profile, runtime, stop_signal, with_defects},
+    serve::{profile, runtime, with_defects},
+    signals::Signals,
 };
 use crate::{
     args::{Format, TestArgs},
@@ -48,7 +49,9 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Stop> {
     }
     let report = runtime()?.block_on(order.play(args))?;
     sink.report(&report, args.format)?;
-    if let Some(error) = &report.error {
+    // A human report on standard output says it already.
+    let said = matches!(sink, Sink::Stdout) && args.format == Format::Human && !nothing_known(&report);
+    if let Some(error) = report.error.as_ref().filter(|_| !said) {
         note(&format!("error: {error}"));
     }
     Ok(match report.verdict() {
@@ -123,13 +126,14 @@ impl Order {
             }
         };
         let cancel = Cancel::default();
+        let mut signals = Signals::listen()?;
         let progress = Progress::start();
         let run = self.run(target, args)?.cancel(cancel.clone()).on_event(progress.listener());
         let interrupt = tokio::spawn(async move {
-            stop_signal().await;
+            signals.next().await;
             note("stopping, and deleting what the run created; Ctrl-C again exits at once");
             cancel.cancel();
-            exit_at_next_signal().await;
+            signals.exit_at_next().await;
         });
         let report = run.run().await;
         interrupt.abort();
@@ -156,7 +160,7 @@ impl Order {
         }
         out.push_str("\nchecks\n");
         for check in catalog::ALL.iter().filter(|check| self.selection.includes(check.id)) {
-            out.push_str(&format!("  {:<34} {:<10}  {}\n", check.id, check.level, check.title));
+            out.push_str(&format!("  {:<34} {:<10}  {}\n", check.id, check.level.as_str(), check.title));
         }
         Ok(out)
     }
@@ -188,7 +192,7 @@ impl Order {
                 }
             }));
         run.run().await;
-        let text = shown.lock().map(|shown| shown.clone()).unwrap_or_default();
+        let text = shown.lock().map(|shown| shown.trim_end().to_owned()).unwrap_or_default();
         Ok(text)
     }
 

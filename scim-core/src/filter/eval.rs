@@ -466,7 +466,7 @@ fn fold(text: &str) -> impl Iterator<Item = char> {
 }
 
 /// An `xsd:dateTime` (RFC 7643 §2.3.5); one without an offset is taken as UTC.
-fn instant(text: &str) -> Option<Timestamp> {
+pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     let without_offset = || {
         // RFC 7643 demands a time; jiff would read a bare date as its midnight.
         text.contains(['T', 't']).then_some(())?;

@@ -31,6 +31,7 @@ mod tests;
 
 use std::str::FromStr;
 
+pub(crate) use self::eval::instant;
 pub use self::{
     error::ParseError,
     eval::{EvalError, Matcher},

@@ -1,6 +1,6 @@
 //! The PATCH message and its application to a resource (RFC 7644 §3.5.2).
 //!
-//! [`apply`] has two declared modes. [`Tolerances::strict`] is the RFC and nothing more; [`Tolerances::idp`] adds what
+//! [`apply()`] has two declared modes. [`Tolerances::strict`] is the RFC and nothing more; [`Tolerances::idp`] adds what
 //! Okta and Entra ID rely on. Each addition is a flag of its own, so a server can choose.
 //!
 //! ```
@@ -34,6 +34,8 @@
 //! * A new `primary` value turns the old one's `primary` to `false` (§3.5.2, "primary").
 
 mod apply;
+#[cfg(test)]
+mod idp_tests;
 mod target;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //!
 //! [`accept`] is the way in: names get the schema's spelling, what the client has no say in is dropped, wrong types
 //! are refused. [`coerce`] does the same for one attribute's value, as a PATCH operation has it. [`check_stored`] is the
-//! last look before storing. [`canonical`] reads a stored resource from a file. [`violations`] judges a resource that somebody else's server returned, and drops nothing.
+//! last look before storing. [`canonical()`] reads a stored resource from a file. [`violations`] judges a resource that somebody else's server returned, and drops nothing.
 //!
 //! # Readings
 //!

@@ -64,8 +64,8 @@ catalog! {
     LIST_TOTAL = "list.total-results", Must, OKTAS,
         "`totalResults` is not the number of resources that match", "RFC 7644 §3.4.2; Okta's import pages by it",
         "Count all matches, over all pages.";
-    LIST_ITEMS_PER_PAGE = "list.items-per-page", Must, OKTAS,
-        "`itemsPerPage` is not the number of resources in the page", "RFC 7644 §3.4.2.4",
+    LIST_ITEMS_PER_PAGE = "list.items-per-page", Must, NOBODY,
+        "`itemsPerPage` is not the number of resources in the page", "RFC 7644 §3.4.2.4; Okta's catalog review asks for the number returned (ory/polis#4054)",
         "Report how many resources this page holds, not how many were asked for.";
     LIST_START_INDEX = "list.start-index", Must, OKTAS,
         "The page does not start where `startIndex` says", "RFC 7644 §3.4.2.4",

@@ -87,11 +87,11 @@ fn matrix(text: &mut String, report: &Report, paint: Paint) {
         }
     }
     let first = stories.iter().map(|name| name.len()).max().unwrap_or(0).max(5);
-    let _ = write!(text, "\n{}", paint.dim(&format!("{:<first$}", "story")));
+    let _ = write!(text, "\n{:<first$}", "story");
     for idp in &idps {
-        let _ = write!(text, "  {}", paint.dim(&format!("{idp:<7}")));
+        let _ = write!(text, "  {idp:<7}");
     }
-    text.push('\n');
+    trim_end(text);
     for name in stories {
         let _ = write!(text, "{name:<first$}");
         for idp in &idps {
@@ -106,10 +106,14 @@ fn matrix(text: &mut String, report: &Report, paint: Paint) {
             };
             let _ = write!(text, "  {shown}");
         }
-        let end = text.trim_end_matches(' ').len();
-        text.truncate(end);
-        text.push('\n');
+        trim_end(text);
     }
+}
+
+fn trim_end(text: &mut String) {
+    let end = text.trim_end_matches(' ').len();
+    text.truncate(end);
+    text.push('\n');
 }
 
 fn confirmed(text: &mut String, report: &Report, paint: Paint) {

@@ -1,9 +1,10 @@
 //! The network transport: HTTP/1.1 with hyper and rustls.
 //!
 //! Identity providers are recognized by the headers that they send and do not send. hyper adds `Host` and
-//! `Content-Length` and nothing else, where higher-level clients add an `Accept` that Entra ID does not send.
+//! `Content-Length` and nothing else, where higher-level clients add an `Accept` that Entra ID does not send. Okta asks
+//! for `gzip,deflate`, so both are decoded here.
 
-use std::{sync::Arc, time::Duration};
+use std::{io::Read, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, header};
@@ -98,15 +99,12 @@ impl HttpTransport {
             })?;
             if let Some(data) = frame.data_ref() {
                 if bytes.len() + data.len() > self.options.max_body {
-                    return Err(WireError {
-                        kind: WireErrorKind::TooLarge,
-                        message: format!("the answer is larger than {} MiB", self.options.max_body / (1024 * 1024)),
-                    });
+                    return Err(too_large(self.options.max_body));
                 }
                 bytes.extend_from_slice(data);
             }
         }
-        Ok(Response::from_parts(parts, bytes.freeze()))
+        decoded(Response::from_parts(parts, bytes.freeze()), self.options.max_body)
     }
 
     async fn with_time_limit(&self, request: Request<Bytes>) -> Result<Response<Bytes>, WireError> {
@@ -133,6 +131,46 @@ impl Transport for HttpTransport {
             }
             self.with_time_limit(request).await
         })
+    }
+}
+
+/// Undoes the content coding. A small body that unpacks to a huge one is refused at the same limit.
+fn decoded(mut response: Response<Bytes>, most: usize) -> Result<Response<Bytes>, WireError> {
+    let coding = response
+        .headers()
+        .get(header::CONTENT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .map(|value| value.trim().to_ascii_lowercase());
+    let compressed = response.body().clone();
+    let mut plain = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let read = match coding.as_deref() {
+        Some("gzip" | "x-gzip") => flate2::read::GzDecoder::new(&compressed[..]).take(limit).read_to_end(&mut plain),
+        // "deflate" is the zlib format by RFC 9110 §8.4.1.2; some servers send it without the zlib header.
+        Some("deflate") => {
+            let zlib = flate2::read::ZlibDecoder::new(&compressed[..]).take(limit).read_to_end(&mut plain);
+            zlib.or_else(|_| {
+                plain.clear();
+                flate2::read::DeflateDecoder::new(&compressed[..]).take(limit).read_to_end(&mut plain)
+            })
+        }
+        _ => return Ok(response),
+    };
+    read.map_err(|error| WireError {
+        kind: WireErrorKind::Broken,
+        message: format!("the answer's content coding does not decode: {error}"),
+    })?;
+    if plain.len() > most {
+        return Err(too_large(most));
+    }
+    *response.body_mut() = Bytes::from(plain);
+    Ok(response)
+}
+
+fn too_large(most: usize) -> WireError {
+    WireError {
+        kind: WireErrorKind::TooLarge,
+        message: format!("the answer is larger than {} MiB", most / (1024 * 1024)),
     }
 }
 

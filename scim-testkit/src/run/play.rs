@@ -528,10 +528,14 @@ impl<'r> Player<'r> {
                     &self.run.target,
                 );
                 if failure {
-                    scene.failed = true;
+                    // A blemish that this provider passes over is a finding, and the story goes on.
+                    let harms = seen.check.breaks.contains(&scene.dialect);
                     let reason = seen.check.id.to_owned();
-                    if !scene.reasons.contains(&reason) {
-                        scene.reasons.push(reason);
+                    if harms {
+                        scene.failed = true;
+                        if !scene.reasons.contains(&reason) {
+                            scene.reasons.push(reason);
+                        }
                     }
                     if index == last && stumbled.is_some() && stops_a_provider(seen.check) {
                         conclusive = Some(seen.check);
