@@ -195,7 +195,23 @@ fn a_huge_answer() {
 
 #[test]
 fn a_compressed_bomb() {
-    // 2 MiB of zeros in gzip's framing would be small; a lie about the coding is enough to see that it is noticed.
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(&vec![b' '; 32 * 1024 * 1024]).expect("memory does not fail");
+    let packed = packed.finish().expect("memory does not fail");
+    assert!(packed.len() < 64 * 1024);
+    let url = raw(move |stream| {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/scim+json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+            packed.len()
+        );
+        let _ = stream.write_all(head.as_bytes());
+        let _ = stream.write_all(&packed);
+    });
+    cannot_ask(&run(&url), &["larger than 10 MiB"]);
+}
+
+#[test]
+fn a_body_in_another_coding_than_it_says() {
     let url = raw(|stream| {
         let _ = stream.write_all(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/scim+json\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",

@@ -13,7 +13,8 @@
 
 use serde::{
     de::{
-        self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess,
+        Visitor,
         value::{BorrowedStrDeserializer, MapDeserializer},
     },
     forward_to_deserialize_any,

@@ -67,15 +67,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use self::object::{object, resource};
 pub use self::{
-    discovery::{AuthenticationScheme, Bulk, Filtering, Pagination, ResourceTypeInfo, SchemaExtension,
-        ServiceProviderConfig},
+    discovery::{
+        AuthenticationScheme, Bulk, Filtering, Pagination, ResourceTypeInfo, SchemaExtension,
+        ServiceProviderConfig,
+    },
     enterprise::{EnterpriseUser, Manager},
     extra::Extra,
     group::{Group, Member},
     user::{Address, Membership, MultiValue, Name, User},
 };
-use self::object::{object, resource};
 use crate::filter::instant;
 
 /// A resource type as a Rust type: which schema it follows, where it lives, how it is named.

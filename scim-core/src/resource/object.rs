@@ -5,12 +5,12 @@
 
 use std::{fmt, marker::PhantomData};
 
+use super::{Extra, lenient};
 use serde::{
     Deserialize, Deserializer,
     de::{self, DeserializeOwned, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
-use super::{Extra, lenient};
 
 /// Type of a field: absent or present, one value or many.
 pub(super) trait Slot: Sized + Default {
@@ -250,7 +250,7 @@ macro_rules! object {
                 fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                     let mut map = serializer.serialize_map(None)?;
                     $(
-                        if self.schemas.is_empty() {
+                        if self.schemas.is_empty() && !$urn.is_empty() {
                             map.serialize_entry("schemas", &[$urn])?;
                         }
                     )?
@@ -261,6 +261,7 @@ macro_rules! object {
                     )*
                     for (key, value) in &self.extra {
                         let shadowed = match Field::of(key) {
+                            $( Some(Field::schemas) if !$urn.is_empty() => true, )?
                             $( Some(Field::$field) => self.$field.is_set(), )*
                             None => false,
                         };
@@ -302,7 +303,7 @@ macro_rules! resource {
         impl Default for $name {
             fn default() -> Self {
                 Self {
-                    schemas: vec![$urn.to_owned()],
+                    schemas: if $urn.is_empty() { Vec::new() } else { vec![$urn.to_owned()] },
                     id: None,
                     external_id: None,
                     $($field: Default::default(),)*
@@ -369,7 +370,7 @@ macro_rules! resource {
             ) -> Result<(), serde_json::Error> {
                 let data = serde_json::to_value(extension)?;
                 self.extra.insert(E::URN, data);
-                if self.schemas.is_empty() {
+                if self.schemas.is_empty() && !$urn.is_empty() {
                     self.schemas.push($urn.to_owned());
                 }
                 if !self.schemas.iter().any(|known| known.eq_ignore_ascii_case(E::URN)) {

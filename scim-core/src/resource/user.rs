@@ -72,8 +72,11 @@ impl User {
     /// Given name and family name.
     #[must_use]
     pub fn with_name(self, given: impl Into<String>, family: impl Into<String>) -> Self {
-        let name =
-            Name { given_name: Some(given.into()), family_name: Some(family.into()), ..self.name.unwrap_or_default() };
+        let name = Name {
+            given_name: Some(given.into()),
+            family_name: Some(family.into()),
+            ..self.name.unwrap_or_default()
+        };
         Self { name: Some(name), ..self }
     }
 
