@@ -14,8 +14,7 @@
 use serde::{
     de::{
         self, DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess,
-        Visitor,
-        value::{BorrowedStrDeserializer, MapDeserializer},
+        Visitor, value::BorrowedStrDeserializer,
     },
     forward_to_deserialize_any,
 };
@@ -146,10 +145,7 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.0 {
-            Value::String(text) if fields.contains(&"value") => {
-                let member = ("value", BorrowedStrDeserializer::<Error>::new(text));
-                visitor.visit_map(MapDeserializer::new(std::iter::once(member)))
-            }
+            Value::String(_) if fields.contains(&"value") => visitor.visit_map(OnlyValue(self.0, false)),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -203,5 +199,24 @@ impl<'de> MapAccess<'de> for Members<'de> {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
         let value = self.value.take().ok_or_else(|| de::Error::custom("a value without a name"))?;
         seed.deserialize(Lenient(value))
+    }
+}
+
+/// Text in the place of an object: the object's `value`, and whether it was given out.
+struct OnlyValue<'a>(&'a Value, bool);
+
+impl<'de> MapAccess<'de> for OnlyValue<'de> {
+    type Error = Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        if std::mem::replace(&mut self.1, true) {
+            return Ok(None);
+        }
+        seed.deserialize(BorrowedStrDeserializer::new("value")).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        // Not leniently: a `value` that is an object with a `value` would go on for ever.
+        seed.deserialize(self.0)
     }
 }

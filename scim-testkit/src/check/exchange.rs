@@ -72,7 +72,11 @@ fn error_body(exchange: &Exchange, report: &mut Sheet) {
         return;
     };
     if !lists_schema(object, urn::ERROR) {
-        report.add(&catalog::ERROR_SCHEMA, format!("`schemas` with {}", urn::ERROR), cut(&json.to_string(), 200));
+        report.add(
+            &catalog::ERROR_SCHEMA,
+            format!("`schemas` with {}", urn::ERROR),
+            cut(&json.to_string(), 200),
+        );
         return;
     }
     let wanted = status.to_string();
@@ -83,7 +87,9 @@ fn error_body(exchange: &Exchange, report: &mut Sheet) {
     }
     if let Some(scim_type) = obj::get(object, "scimType").filter(|value| !value.is_null()) {
         let known = scim_type.as_str().is_some_and(|keyword| {
-            keyword.is_empty() || ScimType::from_keyword(keyword).is_some() || CURSOR_KEYWORDS.contains(&keyword)
+            keyword.is_empty()
+                || ScimType::from_keyword(keyword).is_some()
+                || CURSOR_KEYWORDS.contains(&keyword)
         });
         if !known {
             report.add(&catalog::ERROR_SCIM_TYPE, "a keyword of Table 9", scim_type.to_string());
@@ -117,7 +123,8 @@ fn success(exchange: &Exchange, report: &mut Sheet) {
                 if excludes_members(exchange) && members > 0 {
                     report.add(&catalog::LOOKUP_EXCLUDED, "no `members`", format!("{members} members"));
                 }
-                let asked = percent_encoding::percent_decode_str(segments[1]).decode_utf8_lossy().into_owned();
+                let asked =
+                    percent_encoding::percent_decode_str(segments[1]).decode_utf8_lossy().into_owned();
                 match obj::get(object, "id") {
                     Some(Value::String(id)) if *id != asked => report.add(
                         &catalog::RESOURCE_ID,
@@ -161,10 +168,10 @@ fn success(exchange: &Exchange, report: &mut Sheet) {
 
 fn same_id(object: &Map<String, Value>, segment: &str, report: &mut Sheet) {
     let asked = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
-    if let Some(Value::String(id)) = obj::get(object, "id") {
-        if *id != asked {
-            report.add(&catalog::ID_CHANGED, format!("id {asked:?}"), format!("id {id:?}"));
-        }
+    if let Some(Value::String(id)) = obj::get(object, "id")
+        && *id != asked
+    {
+        report.add(&catalog::ID_CHANGED, format!("id {asked:?}"), format!("id {id:?}"));
     }
 }
 
@@ -194,7 +201,11 @@ fn created(exchange: &Exchange, collection: &str, report: &mut Sheet) {
         return;
     };
     if obj::get(object, "id").is_none() {
-        report.add(&catalog::CREATE_BODY, "the new resource with its `id`", cut(&Value::Object(object.clone()).to_string(), 200));
+        report.add(
+            &catalog::CREATE_BODY,
+            "the new resource with its `id`",
+            cut(&Value::Object(object.clone()).to_string(), 200),
+        );
         return;
     }
     resource(object, collection, false, report);
@@ -226,7 +237,9 @@ fn list(exchange: &Exchange, collection: &str, report: &mut Sheet) {
     for name in ["totalResults", "startIndex", "itemsPerPage"] {
         match obj::get(object, name) {
             Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {}
-            Some(other) => report.add(&catalog::LIST_NUMBER, format!("{name} as an integer"), format!("{name}: {other}")),
+            Some(other) => {
+                report.add(&catalog::LIST_NUMBER, format!("{name} as an integer"), format!("{name}: {other}"))
+            }
             None if name == "totalResults" && obj::get(object, "nextCursor").is_none() => {
                 report.add(&catalog::LIST_SHAPE, "`totalResults`", "none");
             }
@@ -287,18 +300,25 @@ fn paging(exchange: &Exchange, object: &Map<String, Value>, resources: &[Value],
     if let Some(start) = integer(object, "startIndex").filter(|start| *start != asked && here > 0) {
         report.add(&catalog::LIST_START_INDEX, format!("startIndex {asked}"), format!("startIndex {start}"));
     }
-    let mut ids: Vec<&str> = resources.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).collect();
+    let mut ids: Vec<&str> =
+        resources.iter().filter_map(|item| item.get("id").and_then(Value::as_str)).collect();
     let all = ids.len();
     ids.sort_unstable();
     ids.dedup();
     if ids.len() < all {
-        report.add(&catalog::LIST_UNSTABLE, "each resource once", format!("{all} resources with {} ids", ids.len()));
+        report.add(
+            &catalog::LIST_UNSTABLE,
+            "each resource once",
+            format!("{all} resources with {} ids", ids.len()),
+        );
     }
 }
 
 /// A returned resource that has the attribute and does not match proves that the filter was not applied.
 fn filtered(exchange: &Exchange, collection: &str, resources: &[Value], report: &mut Sheet) {
-    let Some(filter) = parameter(exchange, "filter").and_then(|text| Filter::parse(&text).ok()) else { return };
+    let Some(filter) = parameter(exchange, "filter").and_then(|text| Filter::parse(&text).ok()) else {
+        return;
+    };
     let Filter::Compare { path, .. } = &filter else { return };
     if path.sub().is_some() || path.urn().is_some() {
         return;
@@ -307,7 +327,11 @@ fn filtered(exchange: &Exchange, collection: &str, resources: &[Value], report: 
     for item in resources {
         let shown = item.as_object().is_some_and(|object| obj::get(object, path.name()).is_some());
         if shown && filter.matches(item, &kind) == Ok(false) {
-            let value = item.as_object().and_then(|object| obj::get(object, path.name())).cloned().unwrap_or_default();
+            let value = item
+                .as_object()
+                .and_then(|object| obj::get(object, path.name()))
+                .cloned()
+                .unwrap_or_default();
             report.add(
                 &catalog::LOOKUP_IGNORED,
                 format!("only resources with {filter}"),
@@ -326,7 +350,7 @@ fn resource(object: &Map<String, Value>, collection: &str, projected: bool, repo
         None => report.add(&catalog::RESOURCE_ID, "an `id`", "none"),
     }
     let asks_schemas = obj::get(object, "schemas").is_none();
-    if !lists_schema(object, &kind.schema.id) && !(projected && asks_schemas) {
+    if !(lists_schema(object, &kind.schema.id) || (projected && asks_schemas)) {
         let got = obj::get(object, "schemas").map_or_else(|| "none".to_owned(), ToString::to_string);
         report.add(&catalog::RESOURCE_SCHEMAS, format!("`schemas` with {}", kind.schema.id), got);
     }
@@ -335,10 +359,12 @@ fn resource(object: &Map<String, Value>, collection: &str, projected: bool, repo
         report.add(&catalog::RESOURCE_PASSWORD, "no `password`", shape);
     }
     let enterprise = obj::get(object, urn::ENTERPRISE_USER).and_then(Value::as_object);
-    if let Some(manager) = enterprise.and_then(|data| obj::get(data, "manager")) {
-        if !manager.is_object() && !obj::is_unassigned(manager) && manager.as_str() != Some("") {
-            report.add(&catalog::RESOURCE_MANAGER, "an object with `value`", manager.to_string());
-        }
+    if let Some(manager) = enterprise.and_then(|data| obj::get(data, "manager"))
+        && !manager.is_object()
+        && !obj::is_unassigned(manager)
+        && manager.as_str() != Some("")
+    {
+        report.add(&catalog::RESOURCE_MANAGER, "an object with `value`", manager.to_string());
     }
     for violation in violations(&Value::Object(object.clone()), &kind) {
         if matches!(violation.kind, ViolationKind::WrongType | ViolationKind::NotArray)
@@ -380,16 +406,20 @@ fn location(object: &Map<String, Value>, id: &str, report: &mut Sheet) {
 
 fn version(exchange: &Exchange, object: &Map<String, Value>, report: &mut Sheet) {
     let tag = header_text(exchange, &header::ETAG);
-    let inside = obj::get(object, "meta").and_then(Value::as_object).and_then(|meta| obj::get(meta, "version"));
-    if let (Some(tag), Some(inside)) = (tag, inside) {
-        if inside.as_str() != Some(tag.as_str()) {
-            report.add(&catalog::RESOURCE_VERSION, format!("meta.version {tag}"), inside.to_string());
-        }
+    let inside =
+        obj::get(object, "meta").and_then(Value::as_object).and_then(|meta| obj::get(meta, "version"));
+    if let (Some(tag), Some(inside)) = (tag, inside)
+        && inside.as_str() != Some(tag.as_str())
+    {
+        report.add(&catalog::RESOURCE_VERSION, format!("meta.version {tag}"), inside.to_string());
     }
 }
 
 fn meta<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    obj::get(object, "meta").and_then(Value::as_object).and_then(|meta| obj::get(meta, name)).and_then(Value::as_str)
+    obj::get(object, "meta")
+        .and_then(Value::as_object)
+        .and_then(|meta| obj::get(meta, name))
+        .and_then(Value::as_str)
 }
 
 fn lists_schema(object: &Map<String, Value>, wanted: &str) -> bool {

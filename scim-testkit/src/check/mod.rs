@@ -130,7 +130,11 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), count);
         for check in catalog::ALL {
-            assert!(check.id.contains('.') && !check.citation.is_empty() && !check.fix.is_empty(), "{}", check.id);
+            assert!(
+                check.id.contains('.') && !check.citation.is_empty() && !check.fix.is_empty(),
+                "{}",
+                check.id
+            );
             assert!(check.level != Level::BreaksIdp || check.title.len() > 20, "{}", check.id);
         }
     }

@@ -24,10 +24,10 @@ impl Cancel {
     /// Stops the run at its current request.
     pub fn cancel(&self) {
         self.0.set.store(true, Ordering::SeqCst);
-        if let Ok(mut waker) = self.0.waker.lock() {
-            if let Some(waker) = waker.take() {
-                waker.wake();
-            }
+        if let Ok(mut waker) = self.0.waker.lock()
+            && let Some(waker) = waker.take()
+        {
+            waker.wake();
         }
     }
 

@@ -43,7 +43,12 @@ impl Ledger {
         match (exchange.request.method.as_str(), segments.as_slice()) {
             ("POST", [collection]) if success => {
                 let name = sent_name(exchange.sent_json().as_ref());
-                let id = exchange.answer.json.as_ref().and_then(Value::as_object).and_then(|body| obj::get(body, "id"));
+                let id = exchange
+                    .answer
+                    .json
+                    .as_ref()
+                    .and_then(Value::as_object)
+                    .and_then(|body| obj::get(body, "id"));
                 match id.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)) {
                     Some(id) => self.add(collection, id, name),
                     None => self.uncertain.push(((*collection).to_owned(), name)),
@@ -96,7 +101,8 @@ pub(super) async fn clean(recorder: &mut Recorder) -> Vec<Leftover> {
         find(recorder, &collection, &name, &mut entries).await;
     }
     let mut leftovers = Vec::new();
-    let (groups, users): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.collection == "Groups");
+    let (groups, users): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.collection == "Groups");
     let mut unreachable = false;
     for entry in groups.into_iter().chain(users.into_iter().rev()) {
         if unreachable {
@@ -132,12 +138,17 @@ async fn find(recorder: &mut Recorder, collection: &str, name: &str, entries: &m
     let found = answer.json.as_ref().and_then(Value::as_object).and_then(|page| obj::get(page, "Resources"));
     for item in found.and_then(Value::as_array).into_iter().flatten() {
         // Only what carries exactly our name: an endpoint that ignores the filter returns other people.
-        let ours = item.get(attribute).and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case(name));
+        let ours =
+            item.get(attribute).and_then(Value::as_str).is_some_and(|it| it.eq_ignore_ascii_case(name));
         let id = item.get("id").and_then(Value::as_str);
-        if let (true, Some(id)) = (ours, id) {
-            if !entries.iter().any(|entry| entry.collection == collection && entry.id == id) {
-                entries.push(Entry { collection: collection.to_owned(), id: id.to_owned(), name: name.to_owned() });
-            }
+        if let (true, Some(id)) = (ours, id)
+            && !entries.iter().any(|entry| entry.collection == collection && entry.id == id)
+        {
+            entries.push(Entry {
+                collection: collection.to_owned(),
+                id: id.to_owned(),
+                name: name.to_owned(),
+            });
         }
     }
 }

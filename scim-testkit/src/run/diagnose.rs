@@ -30,7 +30,9 @@ impl Player<'_> {
     ) -> Result<(), WireError> {
         let Some(last) = self.recorder.last().cloned() else { return Ok(()) };
         // A provider that reads back after a write gives up on the read; the write is to blame.
-        let read_back = last.request.method == Method::GET && last.answer.is_success() && !last.query().contains("filter=");
+        let read_back = last.request.method == Method::GET
+            && last.answer.is_success()
+            && !last.query().contains("filter=");
         let exchange = self.writes(mark).pop().filter(|_| read_back).unwrap_or(last);
         if let Some(check) = conclusive {
             // Named already; this provider stumbled over it.
@@ -40,7 +42,11 @@ impl Player<'_> {
         let status = exchange.answer.status;
         if matches!(status, 401 | 403) {
             let got = described(&exchange);
-            self.sight(scene, (&catalog::HTTP_AUTH_LOST, None, "the token is accepted".to_owned(), got), Some(&exchange));
+            self.sight(
+                scene,
+                (&catalog::HTTP_AUTH_LOST, None, "the token is accepted".to_owned(), got),
+                Some(&exchange),
+            );
             return Ok(());
         }
         let method = exchange.request.method.clone();
@@ -49,7 +55,11 @@ impl Player<'_> {
         } else if method == Method::PUT && exchange.answer.is_success() {
             if matches!(gave.at, Step::Reactivate | Step::Deactivate | Step::ReadUser) {
                 let got = described(&exchange);
-                self.sight(scene, (&catalog::PUT_ACTIVE, None, "`active` as sent".to_owned(), got), Some(&exchange));
+                self.sight(
+                    scene,
+                    (&catalog::PUT_ACTIVE, None, "`active` as sent".to_owned(), got),
+                    Some(&exchange),
+                );
             }
             matches!(gave.at, Step::Reactivate | Step::Deactivate | Step::ReadUser)
         } else if method == Method::PUT {
@@ -73,7 +83,11 @@ impl Player<'_> {
     async fn explain_patch(&mut self, scene: &mut Scene, exchange: &Exchange) -> Result<bool, WireError> {
         if matches!(exchange.answer.status, 405 | 501) {
             let got = described(exchange);
-            self.sight(scene, (&catalog::PATCH_UNSUPPORTED, None, "PATCH is applied".to_owned(), got), Some(exchange));
+            self.sight(
+                scene,
+                (&catalog::PATCH_UNSUPPORTED, None, "PATCH is applied".to_owned(), got),
+                Some(exchange),
+            );
             return Ok(true);
         }
         let mut explained = false;
@@ -113,7 +127,11 @@ impl Player<'_> {
         let got = described(exchange);
         let status = exchange.answer.status;
         if matches!(status, 404 | 405 | 501) {
-            self.sight(scene, (&catalog::PUT_UNSUPPORTED, None, "PUT is applied".to_owned(), got), Some(exchange));
+            self.sight(
+                scene,
+                (&catalog::PUT_UNSUPPORTED, None, "PUT is applied".to_owned(), got),
+                Some(exchange),
+            );
             return Ok(true);
         }
         if status == 409 && exchange.is(&Method::PUT, "Groups") {
@@ -126,21 +144,35 @@ impl Player<'_> {
         }
         // The same PUT without what the endpoint itself had added.
         if let Some(Value::Object(mut body)) = exchange.sent_json() {
-            let echoed = ["id", "meta", "groups"].into_iter().filter(|name| obj::remove(&mut body, name).is_some()).count();
+            let echoed = ["id", "meta", "groups"]
+                .into_iter()
+                .filter(|name| obj::remove(&mut body, name).is_some())
+                .count();
             if echoed > 0 && status >= 400 {
-                let answer =
-                    self.recorder.ask(Method::PUT, exchange.request.target.clone(), Some(Value::Object(body))).await?;
+                let answer = self
+                    .recorder
+                    .ask(Method::PUT, exchange.request.target.clone(), Some(Value::Object(body)))
+                    .await?;
                 if answer.is_success() {
                     self.sight(
                         scene,
-                        (&catalog::PUT_READ_ONLY, None, "200; read-only attributes are ignored".to_owned(), got),
+                        (
+                            &catalog::PUT_READ_ONLY,
+                            None,
+                            "200; read-only attributes are ignored".to_owned(),
+                            got,
+                        ),
                         Some(exchange),
                     );
                     return Ok(true);
                 }
             }
         }
-        self.sight(scene, (&catalog::PUT_REFUSED, None, "200 with the resource".to_owned(), got), Some(exchange));
+        self.sight(
+            scene,
+            (&catalog::PUT_REFUSED, None, "200 with the resource".to_owned(), got),
+            Some(exchange),
+        );
         Ok(true)
     }
 
@@ -148,12 +180,11 @@ impl Player<'_> {
     async fn explain_create(&mut self, scene: &mut Scene, exchange: &Exchange) -> Result<bool, WireError> {
         let got = described(exchange);
         if exchange.answer.status == 409 {
-            let name = exchange.sent_json().and_then(|sent| sent.get("userName")?.as_str().map(str::to_owned));
-            let hidden = scene
-                .directory
-                .people
-                .iter()
-                .any(|person| Some(&person.user_name) == name.as_ref() && scene.inactive.contains(&person.key));
+            let name =
+                exchange.sent_json().and_then(|sent| sent.get("userName")?.as_str().map(str::to_owned));
+            let hidden = scene.directory.people.iter().any(|person| {
+                Some(&person.user_name) == name.as_ref() && scene.inactive.contains(&person.key)
+            });
             if hidden {
                 let expected = "the filter before this request finds the inactive account".to_owned();
                 self.sight(scene, (&catalog::LOOKUP_INACTIVE, None, expected, got), Some(exchange));
@@ -196,8 +227,7 @@ impl Player<'_> {
                     explained = true;
                     let refused = self.recorder.last().cloned();
                     let got = refused.as_ref().map(described).unwrap_or_default();
-                    let subject =
-                        (check == &catalog::CREATE_REFUSED_ATTRIBUTE).then(|| (*name).to_owned());
+                    let subject = (check == &catalog::CREATE_REFUSED_ATTRIBUTE).then(|| (*name).to_owned());
                     self.sight(scene, (check, subject, "201".to_owned(), got), refused.as_ref());
                 }
             }
@@ -220,7 +250,8 @@ impl Player<'_> {
             // The same question with the spaces encoded otherwise, then without `excludedAttributes`.
             let excluding = exchange.query().contains("excludedAttributes");
             let plain = format!("/{collection}?filter={}", scim_core::call::encode(&filter));
-            let encoded = if excluding { format!("{plain}&excludedAttributes=members") } else { plain.clone() };
+            let encoded =
+                if excluding { format!("{plain}&excludedAttributes=members") } else { plain.clone() };
             for (target, check) in [(encoded, &catalog::LOOKUP_PLUS), (plain, &catalog::LOOKUP_EXCLUDED)] {
                 if self.recorder.ask(Method::GET, target, None).await?.is_success() {
                     self.sight(scene, (check, None, "200 with a list".to_owned(), got), Some(exchange));
@@ -248,7 +279,12 @@ impl Player<'_> {
         if total > 1 {
             self.sight(
                 scene,
-                (&catalog::LOOKUP_TWICE, None, "at most one resource".to_owned(), format!("{total} resources")),
+                (
+                    &catalog::LOOKUP_TWICE,
+                    None,
+                    "at most one resource".to_owned(),
+                    format!("{total} resources"),
+                ),
                 Some(exchange),
             );
             return Ok(true);
@@ -286,7 +322,12 @@ impl Player<'_> {
         // By the value that the endpoint itself returns: is it the case, or the filter as such?
         let path = format!("/Users/{}", scim_core::call::encode(id));
         let answer = self.recorder.ask(Method::GET, path, None).await?;
-        let stored = answer.json.as_ref().and_then(|user| user.get("userName")).and_then(Value::as_str).map(str::to_owned);
+        let stored = answer
+            .json
+            .as_ref()
+            .and_then(|user| user.get("userName"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         if let Some(stored) = stored.filter(|stored| *stored != person.user_name) {
             let by_stored = self.find_user(&stored).await?;
             if by_stored.iter().any(|user| user.get("id").and_then(Value::as_str) == Some(id)) {
@@ -315,7 +356,8 @@ impl Player<'_> {
         }
         let write = writes.last();
         let method = write.map(|write| write.request.method.clone());
-        let extension: Vec<&Mismatch> = wrong.iter().filter(|wrong| wrong.path.starts_with("enterprise.")).collect();
+        let extension: Vec<&Mismatch> =
+            wrong.iter().filter(|wrong| wrong.path.starts_with("enterprise.")).collect();
         let extension_lost = !extension.is_empty() && extension.iter().all(|wrong| wrong.got.is_none());
         let extension_only = extension.len() == wrong.len();
         for mismatch in wrong {
@@ -359,7 +401,8 @@ impl Player<'_> {
             } else {
                 &catalog::USER_ATTRIBUTE_WRONG
             };
-            let general = [&catalog::USER_EXTENSION_LOST, &catalog::PUT_EXTENSION, &catalog::USER_EXTERNAL_ID_LOST];
+            let general =
+                [&catalog::USER_EXTENSION_LOST, &catalog::PUT_EXTENSION, &catalog::USER_EXTERNAL_ID_LOST];
             let subject = subject.filter(|_| !general.contains(&check));
             self.sight(scene, (check, subject, expected, got), write);
         }
@@ -383,14 +426,22 @@ impl Player<'_> {
         let put = method == Some(Method::PUT);
         if let Some((expected, got)) = name {
             let check = if put { &catalog::GROUP_PUT_NAME } else { &catalog::GROUP_NAME };
-            self.sight(scene, (check, None, format!("displayName {expected:?}"), format!("displayName {got:?}")), write);
+            self.sight(
+                scene,
+                (check, None, format!("displayName {expected:?}"), format!("displayName {got:?}")),
+                write,
+            );
         }
         if members.is_right() {
             return Ok(());
         }
         if !self.lab.shows_members(&mut self.recorder).await? {
             let got = "no `members`".to_owned();
-            self.sight(scene, (&catalog::GROUP_MEMBERS_HIDDEN, None, "`members` of the group".to_owned(), got), write);
+            self.sight(
+                scene,
+                (&catalog::GROUP_MEMBERS_HIDDEN, None, "`members` of the group".to_owned(), got),
+                write,
+            );
             return Ok(());
         }
         let got = format!(
@@ -437,12 +488,16 @@ pub(super) fn features(exchange: &Exchange) -> Vec<Feature> {
         if op != verb {
             add(if group { Feature::GroupOpCase } else { Feature::OpCase });
         }
-        if value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")) {
+        if value
+            .as_str()
+            .is_some_and(|text| text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"))
+        {
             add(Feature::BooleanString);
         }
         match (path, group) {
             (None, false) => {
-                let keys: Vec<&String> = value.as_object().map(|value| value.keys().collect()).unwrap_or_default();
+                let keys: Vec<&String> =
+                    value.as_object().map(|value| value.keys().collect()).unwrap_or_default();
                 if keys.iter().any(|key| key.as_str() == "active") {
                     add(Feature::PathlessActive);
                 } else {
@@ -504,7 +559,9 @@ fn group_path(path: &str, verb: &str, value: &Value, add: &mut impl FnMut(Featur
     } else if path.contains('[') {
         add(Feature::MembersRemovePath);
     } else {
-        let null_ref = value.as_array().is_some_and(|list| list.iter().any(|item| item.get("$ref") == Some(&Value::Null)));
+        let null_ref = value
+            .as_array()
+            .is_some_and(|list| list.iter().any(|item| item.get("$ref") == Some(&Value::Null)));
         match verb {
             "add" => {
                 add(Feature::MembersAdd);
@@ -531,7 +588,9 @@ fn symptom(at: Step, exchange: &Exchange) -> &'static Check {
         Step::Connect | Step::FindUser | Step::FindGroup | Step::ListUsers | Step::ListGroups if accepted => {
             &catalog::IDP_GIVES_UP
         }
-        Step::Connect | Step::FindUser | Step::FindGroup | Step::ListUsers | Step::ListGroups => &catalog::LOOKUP_REFUSED,
+        Step::Connect | Step::FindUser | Step::FindGroup | Step::ListUsers | Step::ListGroups => {
+            &catalog::LOOKUP_REFUSED
+        }
         Step::ReadUser if accepted => &catalog::REACTIVATE_NO_EFFECT,
         Step::ReadUser => &catalog::USER_GONE,
         Step::ReadGroup => &catalog::GROUP_GONE,
@@ -550,7 +609,9 @@ fn symptom(at: Step, exchange: &Exchange) -> &'static Check {
 
 fn expectation(at: Step) -> &'static str {
     match at {
-        Step::Connect | Step::FindUser | Step::FindGroup | Step::ListUsers | Step::ListGroups => "200 with a list",
+        Step::Connect | Step::FindUser | Step::FindGroup | Step::ListUsers | Step::ListGroups => {
+            "200 with a list"
+        }
         Step::ReadUser | Step::ReadGroup => "200 with the resource",
         Step::CreateUser | Step::CreateGroup => "201 with the resource",
         Step::DeleteUser | Step::DeleteGroup => "204",

@@ -43,9 +43,15 @@ pub(super) async fn preflight(recorder: &mut Recorder) -> Result<(), String> {
     let quoted = recorder.target().redactor().text(&first_bytes(exchange));
     match answer.status {
         401 => Err(format!("the endpoint refuses the credentials: GET {url} answered 401")),
-        403 => Err(format!("the endpoint forbids access with these credentials: GET {url} answered 403 ({quoted})")),
+        403 => Err(format!(
+            "the endpoint forbids access with these credentials: GET {url} answered 403 ({quoted})"
+        )),
         300..=399 if answer.status != 304 => {
-            let to = answer.headers.get(http::header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("nowhere");
+            let to = answer
+                .headers
+                .get(http::header::LOCATION)
+                .and_then(|to| to.to_str().ok())
+                .unwrap_or("nowhere");
             Err(format!(
                 "GET {url} redirects ({}) to {}; give the address where the endpoint really is",
                 answer.status,
@@ -56,10 +62,9 @@ pub(super) async fn preflight(recorder: &mut Recorder) -> Result<(), String> {
             "there is no SCIM endpoint at this address: GET {url} answered {} ({quoted}); the base URL is the part before /Users",
             answer.status
         )),
-        _ if answer.is_success() && !answer.json.as_ref().is_some_and(Value::is_object) => Err(format!(
-            "this is not a SCIM endpoint: GET {url} answered {} with {quoted}",
-            answer.status
-        )),
+        _ if answer.is_success() && !answer.json.as_ref().is_some_and(Value::is_object) => {
+            Err(format!("this is not a SCIM endpoint: GET {url} answered {} with {quoted}", answer.status))
+        }
         _ => Ok(()),
     }
 }
@@ -71,7 +76,8 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
     let config = recorder.ask(Method::GET, "/ServiceProviderConfig", None).await?;
     match config.json.as_ref().and_then(Value::as_object).filter(|_| config.status == 200) {
         Some(object) => {
-            let supported = |name: &str| obj::get(object, name).and_then(|feature| feature.get("supported")).cloned();
+            let supported =
+                |name: &str| obj::get(object, name).and_then(|feature| feature.get("supported")).cloned();
             endpoint.patch = supported("patch").and_then(|value| value.as_bool());
             let missing: Vec<&str> = ["patch", "bulk", "filter", "changePassword", "sort", "etag"]
                 .into_iter()
@@ -100,7 +106,8 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
     }
     let groups = recorder.ask(Method::GET, "/Groups?startIndex=1&count=1", None).await?;
     if matches!(groups.status, 404 | 405 | 501) {
-        endpoint.no_groups = Some(format!("the endpoint has no Groups: GET /Groups answered {}", groups.status));
+        endpoint.no_groups =
+            Some(format!("the endpoint has no Groups: GET /Groups answered {}", groups.status));
     }
     Ok((endpoint, seen))
 }

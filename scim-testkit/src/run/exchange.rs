@@ -118,10 +118,10 @@ impl Redactor {
     }
 
     fn clean(&self, text: &str) -> String {
-        if let Ok(mut json) = serde_json::from_str::<Value>(text) {
-            if hide_passwords(&mut json) {
-                return self.text(&json.to_string());
-            }
+        if let Ok(mut json) = serde_json::from_str::<Value>(text)
+            && hide_passwords(&mut json)
+        {
+            return self.text(&json.to_string());
         }
         self.text(text)
     }
@@ -163,7 +163,8 @@ impl Redactor {
     /// A shell command that sends the request again; the token comes from the environment.
     #[must_use]
     pub fn curl(&self, exchange: &Exchange, auth: CurlAuth) -> String {
-        let mut command = format!("curl -sS -i -X {} {}", exchange.request.method, quote(&self.text(&exchange.url)));
+        let mut command =
+            format!("curl -sS -i -X {} {}", exchange.request.method, quote(&self.text(&exchange.url)));
         match auth {
             CurlAuth::None => {}
             CurlAuth::Bearer => command.push_str(" -H \"Authorization: Bearer $SCIM_TOKEN\""),
@@ -258,7 +259,11 @@ mod tests {
     fn no_secret_is_shown_even_if_the_endpoint_echoes_it() {
         let redactor = Redactor::new(["s3cr3t-token".to_owned()]);
         let exchange = exchange(r#"{"userName":"o'neil","password":"1mz050nq"}"#, "bad token s3cr3t-token");
-        let shown = format!("{:?} {}", redactor.exchange(&exchange, true), redactor.curl(&exchange, CurlAuth::Bearer));
+        let shown = format!(
+            "{:?} {}",
+            redactor.exchange(&exchange, true),
+            redactor.curl(&exchange, CurlAuth::Bearer)
+        );
         assert!(!shown.contains("s3cr3t") && !shown.contains("1mz050nq"), "{shown}");
         assert!(shown.contains(r"o'\''neil"), "{shown}");
     }

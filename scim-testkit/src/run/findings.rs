@@ -35,12 +35,16 @@ impl Findings {
     /// Records a sighting. Returns whether it counts as a failure (not info, not deselected).
     pub(super) fn add(&mut self, sighting: Sighting<'_>, target: &Target) -> bool {
         let check = sighting.check;
-        let mut idps: Vec<&'static str> =
-            check.breaks.iter().filter(|dialect| self.played.contains(dialect)).map(|dialect| dialect.id()).collect();
-        if check.level != Level::Info {
-            if let Some(dialect) = sighting.stumbled.filter(|dialect| !idps.contains(&dialect.id())) {
-                idps.push(dialect.id());
-            }
+        let mut idps: Vec<&'static str> = check
+            .breaks
+            .iter()
+            .filter(|dialect| self.played.contains(dialect))
+            .map(|dialect| dialect.id())
+            .collect();
+        if check.level != Level::Info
+            && let Some(dialect) = sighting.stumbled.filter(|dialect| !idps.contains(&dialect.id()))
+        {
+            idps.push(dialect.id());
         }
         if !self.selection.includes(check.id) || (check.level == Level::BreaksIdp && idps.is_empty()) {
             return false;

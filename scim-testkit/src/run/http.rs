@@ -77,7 +77,11 @@ impl HttpTransport {
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(options.timeout.min(Duration::from_secs(10))));
-        let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http().enable_http1().wrap_connector(tcp);
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(config)
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .http1_title_case_headers(true)
@@ -145,7 +149,9 @@ fn decoded(mut response: Response<Bytes>, most: usize) -> Result<Response<Bytes>
     let mut plain = Vec::new();
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let read = match coding.as_deref() {
-        Some("gzip" | "x-gzip") => flate2::read::GzDecoder::new(&compressed[..]).take(limit).read_to_end(&mut plain),
+        Some("gzip" | "x-gzip") => {
+            flate2::read::GzDecoder::new(&compressed[..]).take(limit).read_to_end(&mut plain)
+        }
         // "deflate" is the zlib format by RFC 9110 §8.4.1.2; some servers send it without the zlib header.
         Some("deflate") => {
             let zlib = flate2::read::ZlibDecoder::new(&compressed[..]).take(limit).read_to_end(&mut plain);
@@ -179,7 +185,10 @@ fn wait(response: &Response<Bytes>) -> Option<Duration> {
     if response.status() != 429 {
         return None;
     }
-    let seconds = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let seconds = response
+        .headers()
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.trim().parse().ok());
     Some(Duration::from_secs(seconds.unwrap_or(1))).filter(|pause| *pause <= LONGEST_WAIT)
 }
 
@@ -189,7 +198,9 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
     let mut added = 0;
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|error| format!("the CA file is not PEM: {error:?}"))?;
-        roots.add(certificate).map_err(|error| format!("a certificate in the CA file is not usable: {error}"))?;
+        roots
+            .add(certificate)
+            .map_err(|error| format!("a certificate in the CA file is not usable: {error}"))?;
         added += 1;
     }
     if !pem.is_empty() && added == 0 {

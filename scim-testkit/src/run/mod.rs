@@ -10,6 +10,7 @@
 //! A write's own answer proves nothing here: the stored state is what counts.
 
 mod cancel;
+mod cast;
 mod cleanup;
 mod diagnose;
 mod endpoint;
@@ -18,9 +19,12 @@ mod exchange;
 mod findings;
 #[cfg(feature = "http")]
 mod http;
+mod mend;
 mod oracle;
 mod play;
 mod probe;
+mod probe_groups;
+mod readback;
 mod recorder;
 mod standing;
 mod target;
@@ -83,7 +87,7 @@ pub struct Run {
     domain: Option<String>,
     seed: u64,
     cancel: Cancel,
-    listener: Option<Arc<dyn Fn(&Event) + Send + Sync>>,
+    listener: Option<Listener>,
     tap: Option<Tap>,
 }
 
@@ -164,7 +168,7 @@ impl Run {
 
     /// Is told what happens, as it happens.
     #[must_use]
-    pub fn on_event(mut self, listener: Arc<dyn Fn(&Event) + Send + Sync>) -> Self {
+    pub fn on_event(mut self, listener: Listener) -> Self {
         self.listener = Some(listener);
         self
     }
@@ -182,7 +186,9 @@ impl Run {
         let mut plan = Vec::new();
         for dialect in &self.dialects {
             for story in &self.stories {
-                if story.needs.contains(&Need::Grants) && !self.vendor.as_ref().is_some_and(|v| !v.grants.is_empty()) {
+                if story.needs.contains(&Need::Grants)
+                    && self.vendor.as_ref().is_none_or(|v| v.grants.is_empty())
+                {
                     continue;
                 }
                 plan.push(Planned {
@@ -236,15 +242,21 @@ impl Run {
 
     fn mail_domain(&self) -> &str {
         let verified = self.vendor.as_ref().and_then(|vendor| vendor.tenant.verified_domains.first());
-        self.domain.as_deref().or(verified.map(String::as_str)).unwrap_or("example.com")
+        self.domain.as_deref().or_else(|| verified.map(String::as_str)).unwrap_or("example.com")
     }
 }
 
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("target", &self.target).field("dialects", &self.dialects).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("target", &self.target)
+            .field("dialects", &self.dialects)
+            .finish_non_exhaustive()
     }
 }
+
+/// Is called with every event of a run.
+pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
 /// One story of one provider, as planned.
 #[derive(Clone, Debug, PartialEq, Eq)]

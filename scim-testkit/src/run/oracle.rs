@@ -29,11 +29,15 @@ impl Mismatch {
     }
 
     pub(super) fn expected_text(&self) -> String {
-        self.expected.as_ref().map_or_else(|| format!("no {}", self.path), |value| format!("{} {value:?}", self.path))
+        self.expected
+            .as_ref()
+            .map_or_else(|| format!("no {}", self.path), |value| format!("{} {value:?}", self.path))
     }
 
     pub(super) fn got_text(&self) -> String {
-        self.got.as_ref().map_or_else(|| format!("no {}", self.path), |value| format!("{} {value:?}", self.path))
+        self.got
+            .as_ref()
+            .map_or_else(|| format!("no {}", self.path), |value| format!("{} {value:?}", self.path))
     }
 }
 
@@ -70,11 +74,17 @@ pub(super) fn compare_user(
     let nothing = Map::new();
     let enterprise = obj::get(stored, urn::ENTERPRISE_USER).and_then(Value::as_object).unwrap_or(&nothing);
     compare("enterprise.department", person.department.as_deref(), text(enterprise, "department"));
-    compare("enterprise.employeeNumber", person.employee_number.as_deref(), text(enterprise, "employeeNumber"));
+    compare(
+        "enterprise.employeeNumber",
+        person.employee_number.as_deref(),
+        text(enterprise, "employeeNumber"),
+    );
     if let Some(manager) = manager {
         let got = match obj::get(enterprise, "manager") {
             Some(Value::String(id)) => Some(id.clone()),
-            Some(Value::Object(object)) => obj::get(object, "value").and_then(Value::as_str).map(str::to_owned),
+            Some(Value::Object(object)) => {
+                obj::get(object, "value").and_then(Value::as_str).map(str::to_owned)
+            }
             _ => None,
         };
         compare("enterprise.manager", manager.as_deref(), got);
@@ -88,15 +98,19 @@ fn email(stored: &Map<String, Value>, expected: &str) -> (Option<String>, Option
         .and_then(Value::as_array)
         .map(|emails| emails.iter().filter_map(Value::as_object).collect())
         .unwrap_or_default();
-    let value = |email: &&Map<String, Value>| obj::get(email, "value").and_then(Value::as_str).map(str::to_owned);
-    let is_work = |email: &&&Map<String, Value>| obj::get(email, "type").and_then(Value::as_str) == Some("work");
+    let value =
+        |email: &&Map<String, Value>| obj::get(email, "value").and_then(Value::as_str).map(str::to_owned);
+    let is_work =
+        |email: &&&Map<String, Value>| obj::get(email, "type").and_then(Value::as_str) == Some("work");
     let chosen = emails
         .iter()
         .find(|email| value(email).as_deref() == Some(expected) && is_work(email))
         .or_else(|| emails.iter().find(|email| value(email).as_deref() == Some(expected)))
         .or_else(|| emails.first());
     match chosen {
-        Some(email) => (value(email), Some(obj::get(email, "type").and_then(Value::as_str).map(str::to_owned))),
+        Some(email) => {
+            (value(email), Some(obj::get(email, "type").and_then(Value::as_str).map(str::to_owned)))
+        }
         None => (None, None),
     }
 }
@@ -146,7 +160,10 @@ pub(super) fn member_ids(
     team: &str,
     id_of: impl Fn(&str) -> Option<String>,
 ) -> Vec<String> {
-    directory.team(team).map(|team| team.members.iter().filter_map(|key| id_of(key)).collect()).unwrap_or_default()
+    directory
+        .team(team)
+        .map(|team| team.members.iter().filter_map(|key| id_of(key)).collect())
+        .unwrap_or_default()
 }
 
 fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
@@ -212,7 +229,12 @@ mod tests {
         let wrong = compare_members(group.as_object().unwrap(), &["1".to_owned(), "2".to_owned()]);
         assert_eq!(
             wrong,
-            Membership { lost: vec!["2".into()], extra: vec!["9".into()], doubled: vec!["1".into()], returned: 3 }
+            Membership {
+                lost: vec!["2".into()],
+                extra: vec!["9".into()],
+                doubled: vec!["1".into()],
+                returned: 3
+            }
         );
     }
 }

@@ -76,13 +76,13 @@ pub(super) struct Lab {
     domain: String,
     count: usize,
     known: HashMap<Feature, Outcome>,
-    shows_members: Option<bool>,
+    pub(super) shows_members: Option<bool>,
 }
 
 /// A scratch user or group and what it looked like when it was made.
-struct Scratch {
-    path: String,
-    id: String,
+pub(super) struct Scratch {
+    pub(super) path: String,
+    pub(super) id: String,
     body: Map<String, Value>,
 }
 
@@ -112,34 +112,17 @@ impl Lab {
     }
 
     /// Tries a feature, once for each run.
-    pub(super) async fn probe(&mut self, feature: Feature, wire: &mut Recorder) -> Result<Outcome, WireError> {
+    pub(super) async fn probe(
+        &mut self,
+        feature: Feature,
+        wire: &mut Recorder,
+    ) -> Result<Outcome, WireError> {
         if let Some(known) = self.known.get(&feature) {
             return Ok(known.clone());
         }
         let outcome = self.run(feature, wire).await?;
         self.known.insert(feature, outcome.clone());
         Ok(outcome)
-    }
-
-    /// Whether a group that has a member shows it, however the member got there.
-    pub(super) async fn shows_members(&mut self, wire: &mut Recorder) -> Result<bool, WireError> {
-        if let Some(known) = self.shows_members {
-            return Ok(known);
-        }
-        let shows = match self.team(1, wire).await? {
-            Some((group, members)) => {
-                let mut seen = self.members(&group, wire).await?;
-                if seen.is_empty() {
-                    let add = json!([{"op": "add", "path": "members", "value": [{"value": members[0]}]}]);
-                    self.patch(&group, add, wire).await?;
-                    seen = self.members(&group, wire).await?;
-                }
-                !seen.is_empty()
-            }
-            None => true,
-        };
-        self.shows_members = Some(shows);
-        Ok(shows)
     }
 
     async fn run(&mut self, feature: Feature, wire: &mut Recorder) -> Result<Outcome, WireError> {
@@ -196,23 +179,32 @@ impl Lab {
                 .await
             }
             Feature::Replace => {
-                self.single(wire, &catalog::PATCH_BASIC, "displayName", |new| {
-                    json!([{"op": "replace", "path": "displayName", "value": new}])
-                })
+                self.single(
+                    wire,
+                    &catalog::PATCH_BASIC,
+                    "displayName",
+                    |new| json!([{"op": "replace", "path": "displayName", "value": new}]),
+                )
                 .await
             }
             Feature::SubAttribute => {
-                self.single(wire, &catalog::PATCH_SUB_ATTRIBUTE, "name.givenName", |new| {
-                    json!([{"op": "replace", "path": "name.givenName", "value": new}])
-                })
+                self.single(
+                    wire,
+                    &catalog::PATCH_SUB_ATTRIBUTE,
+                    "name.givenName",
+                    |new| json!([{"op": "replace", "path": "name.givenName", "value": new}]),
+                )
                 .await
             }
             Feature::UrnPath | Feature::UrnPathAdd => {
                 let path = format!("{}:department", urn::ENTERPRISE_USER);
                 let op = if feature == Feature::UrnPath { "replace" } else { "add" };
-                self.single(wire, &catalog::PATCH_URN_PATH, "enterprise.department", |new| {
-                    json!([{"op": op, "path": path, "value": new}])
-                })
+                self.single(
+                    wire,
+                    &catalog::PATCH_URN_PATH,
+                    "enterprise.department",
+                    |new| json!([{"op": op, "path": path, "value": new}]),
+                )
                 .await
             }
             Feature::Multiple => self.multiple(wire).await,
@@ -234,34 +226,6 @@ impl Lab {
             }
             Feature::ReplaceActive => self.replace_active(wire).await,
             group => self.run_group(group, wire).await,
-        }
-    }
-
-    async fn run_group(&mut self, feature: Feature, wire: &mut Recorder) -> Result<Outcome, WireError> {
-        let rename = |op: &str, new: &str| json!([{"op": op, "path": "displayName", "value": new}]);
-        match feature {
-            Feature::GroupRename => self.rename(wire, None, |new, _| rename("replace", new)).await,
-            Feature::GroupOpCase => {
-                self.rename(wire, Some(&catalog::PATCH_OP_CASE), |new, _| rename("Replace", new)).await
-            }
-            Feature::GroupPathless => {
-                self.rename(wire, Some(&catalog::PATCH_PATHLESS), |new, _| {
-                    json!([{"op": "replace", "value": {"displayName": new}}])
-                })
-                .await
-            }
-            Feature::GroupIdInValue
-                if !matches!(Box::pin(self.probe(Feature::GroupPathless, wire)).await?, Outcome::Works) =>
-            {
-                Box::pin(self.probe(Feature::GroupPathless, wire)).await
-            }
-            Feature::GroupIdInValue => {
-                self.rename(wire, Some(&catalog::PATCH_GROUP_ID), |new, id| {
-                    json!([{"op": "replace", "value": {"id": id, "displayName": new}}])
-                })
-                .await
-            }
-            _ => self.membership(feature, wire).await,
         }
     }
 
@@ -334,7 +298,13 @@ impl Lab {
         if got.as_deref() == Some(wanted) {
             return Ok(Outcome::Works);
         }
-        let got = told(exchange.as_ref(), &format!("{attribute} {}", got.map_or("without value".to_owned(), |got| format!("{got:?}"))));
+        let got = told(
+            exchange.as_ref(),
+            &format!(
+                "{attribute} {}",
+                got.map_or_else(|| "without value".to_owned(), |got| format!("{got:?}"))
+            ),
+        );
         Ok(fails(check, format!("{attribute} {wanted:?}"), got, exchange))
     }
 
@@ -349,8 +319,12 @@ impl Lab {
                 return Ok(Outcome::Unknown);
             }
         }
-        let exchange = self.patch(&user, json!([one("familyName", &family), one("givenName", &given)]), wire).await?;
-        let got = (self.read(&user, "name.familyName", wire).await?, self.read(&user, "name.givenName", wire).await?);
+        let exchange =
+            self.patch(&user, json!([one("familyName", &family), one("givenName", &given)]), wire).await?;
+        let got = (
+            self.read(&user, "name.familyName", wire).await?,
+            self.read(&user, "name.givenName", wire).await?,
+        );
         if got == (Some(family), Some(given)) {
             return Ok(Outcome::Works);
         }
@@ -408,7 +382,8 @@ impl Lab {
             return Ok(Outcome::Unknown);
         }
         let request = json!([{"op": "replace", "path": path, "value": boss.id}]);
-        self.attempt(&user, request, "enterprise.manager", &boss.id, &catalog::PATCH_MANAGER_STRING, wire).await
+        self.attempt(&user, request, "enterprise.manager", &boss.id, &catalog::PATCH_MANAGER_STRING, wire)
+            .await
     }
 
     async fn deactivation(
@@ -463,179 +438,17 @@ impl Lab {
         if matches!(answer.status, 404 | 410) && exchange.as_ref().is_some_and(|it| it.answer.is_success()) {
             return Ok(Outcome::Works);
         }
-        let active = answer.json.as_ref().and_then(Value::as_object).and_then(|user| obj::get(user, "active")).cloned();
+        let active = answer
+            .json
+            .as_ref()
+            .and_then(Value::as_object)
+            .and_then(|user| obj::get(user, "active"))
+            .cloned();
         if active == Some(Value::Bool(false)) {
             return Ok(Outcome::Works);
         }
         let got = told(exchange.as_ref(), &format!("active {}", active.unwrap_or_default()));
         Ok(fails(check, "active false".to_owned(), got, exchange))
-    }
-
-    /// Renames a fresh group of one; members must survive. Without a check it is the control itself.
-    async fn rename(
-        &mut self,
-        wire: &mut Recorder,
-        check: Option<&'static Check>,
-        request: impl Fn(&str, &str) -> Value,
-    ) -> Result<Outcome, WireError> {
-        if check.is_some() {
-            let control = Box::pin(self.probe(Feature::GroupRename, wire)).await?;
-            if !matches!(control, Outcome::Works) {
-                return Ok(control);
-            }
-        }
-        let Some((group, _)) = self.team(1, wire).await? else { return Ok(Outcome::Unknown) };
-        let before = self.members(&group, wire).await?;
-        let new = self.unique("group");
-        let exchange = self.patch(&group, request(&new, &group.id), wire).await?;
-        let name = self.read(&group, "displayName", wire).await?;
-        if name.as_deref() != Some(new.as_str()) {
-            let got = told(exchange.as_ref(), &format!("displayName {:?}", name.unwrap_or_default()));
-            return Ok(fails(check.unwrap_or(&catalog::PATCH_GROUP_RENAME), format!("displayName {new:?}"), got, exchange));
-        }
-        let after = self.members(&group, wire).await?;
-        if after.len() < before.len() {
-            let got = format!("{} of {} members left", after.len(), before.len());
-            return Ok(fails(&catalog::PATCH_RENAME_EMPTIES, "the members stay".to_owned(), got, exchange));
-        }
-        Ok(Outcome::Works)
-    }
-
-    async fn membership(&mut self, feature: Feature, wire: &mut Recorder) -> Result<Outcome, WireError> {
-        if !self.shows_members(wire).await? {
-            return Ok(Outcome::Unknown);
-        }
-        if !matches!(feature, Feature::MembersAdd | Feature::MembersReplace | Feature::MembersReplaceEmpty) {
-            let control = Box::pin(self.probe(Feature::MembersAdd, wire)).await?;
-            if !matches!(control, Outcome::Works) {
-                return Ok(control);
-            }
-        }
-        let Some((group, people)) = self.team(3, wire).await? else { return Ok(Outcome::Unknown) };
-        let (a, b, c) = (people[0].clone(), people[1].clone(), people[2].clone());
-        // The group starts with a and b.
-        let start = json!([{"op": "add", "path": "members", "value": [{"value": a}, {"value": b}]}]);
-        if self.members(&group, wire).await?.len() < 3 {
-            self.patch(&group, start, wire).await?;
-        }
-        let uses_c = matches!(feature, Feature::MembersAdd | Feature::MembersRefNull | Feature::GroupMultiple);
-        let before = self.members(&group, wire).await?;
-        if !before.contains(&a) || !before.contains(&b) {
-            return Ok(Outcome::Unknown);
-        }
-        let group = if uses_c && before.contains(&c) {
-            // A smaller group, without relying on removal.
-            match self.team_of(&[a.clone(), b.clone()], wire).await? {
-                Some(group) => group,
-                None => return Ok(Outcome::Unknown),
-            }
-        } else {
-            group
-        };
-        let before = self.members(&group, wire).await?;
-        if !before.contains(&a) || !before.contains(&b) || (uses_c && before.contains(&c)) {
-            return Ok(Outcome::Unknown);
-        }
-        let remaining = |gone: &str| before.iter().filter(|id| *id != gone).cloned().collect::<Vec<_>>();
-        let mut all = before.clone();
-        if uses_c {
-            all.push(c.clone());
-        }
-        let (operations, wanted, check) = match feature {
-            Feature::MembersAdd => {
-                (json!([{"op": "add", "path": "members", "value": [{"value": c}]}]), all, &catalog::PATCH_MEMBERS_ADD)
-            }
-            Feature::MembersRefNull => (
-                json!([{"op": "add", "path": "members", "value": [{"$ref": null, "value": c}]}]),
-                all,
-                &catalog::PATCH_MEMBERS_REF_NULL,
-            ),
-            Feature::MembersAddAgain => (
-                json!([{"op": "add", "path": "members", "value": [{"value": a}]}]),
-                before.clone(),
-                &catalog::PATCH_MEMBERS_ADD_AGAIN,
-            ),
-            Feature::MembersRemovePath => (
-                json!([{"op": "remove", "path": format!("members[value eq \"{a}\"]")}]),
-                remaining(&a),
-                &catalog::PATCH_MEMBERS_REMOVE_PATH,
-            ),
-            Feature::MembersRemoveValue => (
-                json!([{"op": "remove", "path": "members", "value": [{"value": a}]}]),
-                remaining(&a),
-                &catalog::PATCH_MEMBERS_REMOVE_VALUE,
-            ),
-            Feature::MembersReplace => (
-                json!([{"op": "replace", "path": "members", "value": [{"value": b}]}]),
-                vec![b.clone()],
-                &catalog::PATCH_MEMBERS_REPLACE,
-            ),
-            Feature::MembersReplaceEmpty => (
-                json!([{"op": "replace", "path": "members", "value": []}]),
-                Vec::new(),
-                &catalog::PATCH_MEMBERS_REPLACE_EMPTY,
-            ),
-            Feature::GroupMultiple => {
-                let mut wanted = remaining(&a);
-                wanted.push(c.clone());
-                (
-                    json!([
-                        {"op": "remove", "path": format!("members[value eq \"{a}\"]")},
-                        {"op": "add", "path": "members", "value": [{"value": c}]},
-                    ]),
-                    wanted,
-                    &catalog::PATCH_MULTIPLE,
-                )
-            }
-            _ => return Ok(Outcome::Unknown),
-        };
-        if feature == Feature::GroupMultiple {
-            let single = Box::pin(self.probe(Feature::MembersRemovePath, wire)).await?;
-            if !matches!(single, Outcome::Works) {
-                return Ok(single);
-            }
-        }
-        let exchange = self.patch(&group, operations, wire).await?;
-        let mut after = self.members(&group, wire).await?;
-        let mut wanted = wanted;
-        after.sort();
-        wanted.sort();
-        let accepted = exchange.as_ref().is_some_and(|exchange| exchange.answer.is_success());
-        if after == wanted && accepted {
-            return self.after_removal(feature, &group, &before, wire).await;
-        }
-        let emptied = after.is_empty() && !wanted.is_empty();
-        let check = match feature {
-            Feature::MembersRemoveValue if emptied => &catalog::PATCH_MEMBERS_EMPTIED,
-            Feature::MembersRemovePath if emptied => &catalog::PATCH_MEMBERS_PATH_EMPTIED,
-            Feature::MembersAdd if after == [c] => &catalog::PATCH_MEMBERS_ADD_REPLACES,
-            _ => check,
-        };
-        let got = told(exchange.as_ref(), &format!("{} members, of {} before", after.len(), before.len()));
-        Ok(fails(check, format!("{} members", wanted.len()), got, exchange))
-    }
-
-    /// Entra ID's removal carries `"$ref": null` beside the value; it may be that which is not understood.
-    async fn after_removal(
-        &mut self,
-        feature: Feature,
-        group: &Scratch,
-        before: &[String],
-        wire: &mut Recorder,
-    ) -> Result<Outcome, WireError> {
-        if feature != Feature::MembersRemoveValue {
-            return Ok(Outcome::Works);
-        }
-        let left = self.members(group, wire).await?;
-        let Some(next) = left.first().cloned() else { return Ok(Outcome::Works) };
-        let request = json!([{"op": "remove", "path": "members", "value": [{"$ref": null, "value": next}]}]);
-        let exchange = self.patch(group, request, wire).await?;
-        let after = self.members(group, wire).await?;
-        if after.len() + 1 == left.len() && !after.contains(&next) {
-            return Ok(Outcome::Works);
-        }
-        let got = told(exchange.as_ref(), &format!("{} members, of {} before", after.len(), before.len() - 1));
-        Ok(fails(&catalog::PATCH_MEMBERS_REMOVE_VALUE, format!("{} members", left.len() - 1), got, exchange))
     }
 
     /// A fresh user with everything that a probe may need; without e-mail if so asked.
@@ -644,10 +457,8 @@ impl Lab {
         body["title"] = "Scratch".into();
         body["schemas"] = json!([urn::USER, urn::ENTERPRISE_USER]);
         body[urn::ENTERPRISE_USER] = json!({"department": "Scratch"});
-        if !with_email {
-            if let Some(body) = body.as_object_mut() {
-                body.shift_remove("emails");
-            }
+        if !with_email && let Some(body) = body.as_object_mut() {
+            body.shift_remove("emails");
         }
         let made = self.create("Users", &body, wire).await?;
         if made.is_some() || !with_email {
@@ -657,31 +468,12 @@ impl Lab {
         self.create("Users", &plain, wire).await
     }
 
-    /// A fresh group with so many fresh members.
-    async fn team(&mut self, size: usize, wire: &mut Recorder) -> Result<Option<(Scratch, Vec<String>)>, WireError> {
-        let mut people = Vec::with_capacity(size);
-        for _ in 0..size {
-            let body = self.person_body();
-            match self.create("Users", &body, wire).await? {
-                Some(user) => people.push(user.id),
-                None => return Ok(None),
-            }
-        }
-        Ok(self.team_of(&people, wire).await?.map(|group| (group, people)))
-    }
-
-    async fn team_of(&mut self, people: &[String], wire: &mut Recorder) -> Result<Option<Scratch>, WireError> {
-        let members: Vec<Value> = people.iter().map(|id| json!({"value": id})).collect();
-        let body = json!({"schemas": [urn::GROUP], "displayName": self.unique("group"), "members": members});
-        let Some(group) = self.create("Groups", &body, wire).await? else { return Ok(None) };
-        if self.members(&group, wire).await?.len() < people.len() {
-            let add = json!([{"op": "add", "path": "members", "value": members}]);
-            self.patch(&group, add, wire).await?;
-        }
-        Ok(Some(group))
-    }
-
-    async fn create(&mut self, collection: &str, body: &Value, wire: &mut Recorder) -> Result<Option<Scratch>, WireError> {
+    pub(super) async fn create(
+        &mut self,
+        collection: &str,
+        body: &Value,
+        wire: &mut Recorder,
+    ) -> Result<Option<Scratch>, WireError> {
         let answer = wire.ask(Method::POST, format!("/{collection}"), Some(body.clone())).await?;
         let made = answer.json.as_ref().and_then(Value::as_object).filter(|_| answer.is_success());
         Ok(made.and_then(|made| {
@@ -690,30 +482,38 @@ impl Lab {
         }))
     }
 
-    async fn patch(&mut self, on: &Scratch, operations: Value, wire: &mut Recorder) -> Result<Option<Exchange>, WireError> {
+    pub(super) async fn patch(
+        &mut self,
+        on: &Scratch,
+        operations: Value,
+        wire: &mut Recorder,
+    ) -> Result<Option<Exchange>, WireError> {
         let body = json!({"schemas": [urn::PATCH_OP], "Operations": operations});
         wire.ask(Method::PATCH, on.path.clone(), Some(body)).await?;
         Ok(wire.last().cloned())
     }
 
-    async fn read(&mut self, of: &Scratch, attribute: &str, wire: &mut Recorder) -> Result<Option<String>, WireError> {
+    pub(super) async fn read(
+        &mut self,
+        of: &Scratch,
+        attribute: &str,
+        wire: &mut Recorder,
+    ) -> Result<Option<String>, WireError> {
         let answer = wire.ask(Method::GET, of.path.clone(), None).await?;
         Ok(answer.json.as_ref().and_then(Value::as_object).and_then(|object| lookup(object, attribute)))
     }
 
     /// What the endpoint stored of an attribute on create.
-    async fn stored(&mut self, of: &Scratch, attribute: &str, wire: &mut Recorder) -> Result<Option<String>, WireError> {
+    async fn stored(
+        &mut self,
+        of: &Scratch,
+        attribute: &str,
+        wire: &mut Recorder,
+    ) -> Result<Option<String>, WireError> {
         match lookup(&of.body, attribute) {
             Some(value) => Ok(Some(value)),
             None => self.read(of, attribute, wire).await,
         }
-    }
-
-    async fn members(&mut self, of: &Scratch, wire: &mut Recorder) -> Result<Vec<String>, WireError> {
-        let answer = wire.ask(Method::GET, of.path.clone(), None).await?;
-        let members = answer.json.as_ref().and_then(Value::as_object).and_then(|group| obj::get(group, "members")).cloned();
-        let id = |member: &Value| member.get("value").and_then(Value::as_str).map(str::to_owned);
-        Ok(members.as_ref().and_then(Value::as_array).map(|list| list.iter().filter_map(id).collect()).unwrap_or_default())
     }
 }
 
@@ -724,7 +524,9 @@ fn lookup(object: &Map<String, Value>, attribute: &str) -> Option<String> {
             let manager = obj::get(obj::get(object, urn::ENTERPRISE_USER)?.as_object()?, "manager")?;
             manager.get("value").and_then(text)
         }
-        Some(("enterprise", name)) => obj::get(obj::get(object, urn::ENTERPRISE_USER)?.as_object()?, name).and_then(text),
+        Some(("enterprise", name)) => {
+            obj::get(obj::get(object, urn::ENTERPRISE_USER)?.as_object()?, name).and_then(text)
+        }
         Some(("emails", kind)) => obj::get(object, "emails")?
             .as_array()?
             .iter()
@@ -737,7 +539,7 @@ fn lookup(object: &Map<String, Value>, attribute: &str) -> Option<String> {
 }
 
 /// What the endpoint answered, and what came of it.
-fn told(exchange: Option<&Exchange>, state: &str) -> String {
+pub(super) fn told(exchange: Option<&Exchange>, state: &str) -> String {
     match exchange {
         Some(exchange) if exchange.answer.is_success() => {
             format!("{} and, read back, {state}", exchange.answer.status)
@@ -747,6 +549,11 @@ fn told(exchange: Option<&Exchange>, state: &str) -> String {
     }
 }
 
-fn fails(check: &'static Check, expected: String, got: String, exchange: Option<Exchange>) -> Outcome {
+pub(super) fn fails(
+    check: &'static Check,
+    expected: String,
+    got: String,
+    exchange: Option<Exchange>,
+) -> Outcome {
     Outcome::Fails(vec![Failure { check, expected, got, exchange }])
 }

@@ -50,7 +50,8 @@ impl Recorder {
         if body.is_some() {
             headers.push(("Content-Type", "application/scim+json".to_owned()));
         }
-        let request = WireRequest { method, target: target.into(), headers, body: body.map(|body| body.to_string()) };
+        let request =
+            WireRequest { method, target: target.into(), headers, body: body.map(|body| body.to_string()) };
         self.exchange(request).await
     }
 
@@ -68,7 +69,10 @@ impl Recorder {
             .method(request.method.clone())
             .uri(&url)
             .body(request.body.clone().map_or_else(Bytes::new, Bytes::from))
-            .map_err(|error| WireError { kind: WireErrorKind::Connect, message: format!("{url} is not a URL: {error}") })?;
+            .map_err(|error| WireError {
+                kind: WireErrorKind::Connect,
+                message: format!("{url} is not a URL: {error}"),
+            })?;
         for (name, value) in &request.headers {
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| broken(&error))?;
             let value = HeaderValue::try_from(value.as_str()).map_err(|error| broken(&error))?;

@@ -4,13 +4,12 @@ use http::Method;
 use scim_core::{call::encode, json as obj};
 use serde_json::Value;
 
-use super::{
-    Exchange,
-    findings::Sighting,
-    play::Player,
-};
+use super::{Exchange, findings::Sighting, play::Player};
 use crate::{
-    check::{Check, Level, catalog, exchange::{self as invariants, described}},
+    check::{
+        Check, Level, catalog,
+        exchange::{self as invariants, described},
+    },
     idp::WireError,
     report::{Status, StoryReport},
 };
@@ -96,9 +95,21 @@ async fn duplicate(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
     judge(player, &mut outcome, mark, story);
     let got = exchange.as_ref().map(described).unwrap_or_default();
     if answer.is_success() {
-        see(player, &mut outcome, (&catalog::CREATE_DUPLICATE, "409".to_owned(), got), exchange.as_ref(), story);
+        see(
+            player,
+            &mut outcome,
+            (&catalog::CREATE_DUPLICATE, "409".to_owned(), got),
+            exchange.as_ref(),
+            story,
+        );
     } else if answer.status != 409 {
-        see(player, &mut outcome, (&catalog::CREATE_DUPLICATE_STATUS, "409".to_owned(), got), exchange.as_ref(), story);
+        see(
+            player,
+            &mut outcome,
+            (&catalog::CREATE_DUPLICATE_STATUS, "409".to_owned(), got),
+            exchange.as_ref(),
+            story,
+        );
     }
     Ok(outcome.report(story, title))
 }
@@ -111,7 +122,9 @@ async fn case(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
         return Ok(outcome.report(story, title));
     };
     let name = body["userName"].as_str().unwrap_or_default().to_owned();
-    let holds = |found: &[Value]| found.iter().any(|user| user.get("id").and_then(Value::as_str) == Some(id.as_str()));
+    let holds = |found: &[Value]| {
+        found.iter().any(|user| user.get("id").and_then(Value::as_str) == Some(id.as_str()))
+    };
     if !holds(&player.find_user(&name).await?) {
         outcome.skipped = Some("the filter does not find the user in any case".to_owned());
         return Ok(outcome.report(story, title));
@@ -119,7 +132,13 @@ async fn case(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
     if !holds(&player.find_user(&name.to_uppercase()).await?) {
         let exchange = player.recorder.last().cloned();
         let got = exchange.as_ref().map(described).unwrap_or_default();
-        see(player, &mut outcome, (&catalog::LOOKUP_CASE, "the user".to_owned(), got), exchange.as_ref(), story);
+        see(
+            player,
+            &mut outcome,
+            (&catalog::LOOKUP_CASE, "the user".to_owned(), got),
+            exchange.as_ref(),
+            story,
+        );
     }
     Ok(outcome.report(story, title))
 }
@@ -141,9 +160,9 @@ async fn external_id(player: &mut Player<'_>) -> Result<StoryReport, WireError> 
     let answer = player.recorder.ask(Method::GET, target, None).await?;
     let exchange = player.recorder.last().cloned();
     let found = answer.json.as_ref().and_then(Value::as_object).and_then(|page| obj::get(page, "Resources"));
-    let holds = found
-        .and_then(Value::as_array)
-        .is_some_and(|list| list.iter().any(|user| user.get("id").and_then(Value::as_str) == Some(id.as_str())));
+    let holds = found.and_then(Value::as_array).is_some_and(|list| {
+        list.iter().any(|user| user.get("id").and_then(Value::as_str) == Some(id.as_str()))
+    });
     if answer.status == 400 || answer.status == 501 {
         outcome.skipped = Some("the endpoint does not filter by externalId, and says so".to_owned());
     } else if !holds {
@@ -179,7 +198,8 @@ async fn paging(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
         let Some(body) = body else { break };
         total = obj::get(body, "totalResults").and_then(Value::as_u64).unwrap_or(0);
         if page == 0 && total > 2 * MOST_PAGES as u64 {
-            outcome.skipped = Some(format!("the endpoint has {total} users; reading them all would not be polite"));
+            outcome.skipped =
+                Some(format!("the endpoint has {total} users; reading them all would not be polite"));
             judge(player, &mut outcome, mark, story);
             return Ok(outcome.report(story, title));
         }
@@ -198,7 +218,13 @@ async fn paging(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
                 &catalog::LIST_UNSTABLE
             };
             let got = format!("id {again:?} on an earlier page already");
-            see(player, &mut outcome, (check, format!("the page that starts at {start}"), got), exchange.as_ref(), story);
+            see(
+                player,
+                &mut outcome,
+                (check, format!("the page that starts at {start}"), got),
+                exchange.as_ref(),
+                story,
+            );
             judge(player, &mut outcome, mark, story);
             return Ok(outcome.report(story, title));
         }
@@ -215,7 +241,8 @@ async fn paging(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
         let path = format!("/Users/{}", encode(missing[0]));
         let answer = player.recorder.ask(Method::GET, path, None).await?;
         if answer.is_success() {
-            let got = format!("{} of {} new users missing from the {} read", missing.len(), mine.len(), seen.len());
+            let got =
+                format!("{} of {} new users missing from the {} read", missing.len(), mine.len(), seen.len());
             see(
                 player,
                 &mut outcome,

@@ -119,7 +119,8 @@ impl Target {
     /// Removes this target's credentials from text.
     #[must_use]
     pub fn redactor(&self) -> Redactor {
-        let mut secrets: Vec<String> = self.extra.iter().map(|(_, value)| value.expose_secret().to_owned()).collect();
+        let mut secrets: Vec<String> =
+            self.extra.iter().map(|(_, value)| value.expose_secret().to_owned()).collect();
         match &self.credentials {
             Credentials::None => {}
             Credentials::Bearer(token) => secrets.push(token.expose_secret().to_owned()),
@@ -159,7 +160,8 @@ where
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, WireError>> {
         let mut service = self.0.clone();
         Box::pin(async move {
-            let broken = |error: S::Error| WireError { kind: WireErrorKind::Broken, message: error.to_string() };
+            let broken =
+                |error: S::Error| WireError { kind: WireErrorKind::Broken, message: error.to_string() };
             futures_util::future::poll_fn(|context| match service.poll_ready(context) {
                 Poll::Ready(ready) => Poll::Ready(ready),
                 Poll::Pending => Poll::Pending,

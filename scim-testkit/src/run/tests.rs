@@ -25,8 +25,12 @@ fn mock(profile: &str) -> Provider {
 }
 
 fn ids(report: &Report, info: bool) -> Vec<&'static str> {
-    let mut ids: Vec<&'static str> =
-        report.findings.iter().filter(|finding| info || finding.level != "info").map(|finding| finding.id).collect();
+    let mut ids: Vec<&'static str> = report
+        .findings
+        .iter()
+        .filter(|finding| info || finding.level != "info")
+        .map(|finding| finding.id)
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     ids
@@ -68,7 +72,12 @@ fn a_strict_server_lacks_exactly_what_entra_needs() {
     );
     for finding in &report.findings {
         assert_eq!(finding.level, "breaks-idp", "{}", finding.id);
-        assert!(finding.idps.iter().all(|idp| idp.starts_with("entra")), "{}: {:?}", finding.id, finding.idps);
+        assert!(
+            finding.idps.iter().all(|idp| idp.starts_with("entra")),
+            "{}: {:?}",
+            finding.id,
+            finding.idps
+        );
     }
     let okta = report.stories.iter().filter(|story| story.idp.starts_with("okta"));
     assert!(okta.clone().count() > 30);
@@ -104,7 +113,10 @@ fn an_endpoint_that_is_not_hubspot_fails_hubspots_expectations() {
 const NAMED: &[(Defect, &[&str])] = &[
     (Defect::OpCaseRefused, &["patch.op-case"]),
     (Defect::BoolStringRefused, &["patch.boolean-string"]),
-    (Defect::BoolStringStoredAsText, &["patch.boolean-string", "resource.active-missing", "resource.attribute-type"]),
+    (
+        Defect::BoolStringStoredAsText,
+        &["patch.boolean-string", "resource.active-missing", "resource.attribute-type"],
+    ),
     (Defect::RemoveWithValueEmptiesGroup, &["patch.members-remove-empties-group"]),
     (Defect::RemoveWithValueRefused, &["patch.members-remove-value"]),
     (Defect::RemoveValuePathIgnored, &["patch.members-remove-value-path"]),

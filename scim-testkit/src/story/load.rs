@@ -124,8 +124,27 @@ fn verb_name(verb: Verb) -> String {
 }
 
 const KEYS: &[&str] = &[
-    "name", "title", "needs", "people", "teams", "steps", "key", "given_name", "family_name", "department",
-    "employee_number", "manager", "members", "do", "person", "team", "set", "active", "bare", "user_name", "email",
+    "name",
+    "title",
+    "needs",
+    "people",
+    "teams",
+    "steps",
+    "key",
+    "given_name",
+    "family_name",
+    "department",
+    "employee_number",
+    "manager",
+    "members",
+    "do",
+    "person",
+    "team",
+    "set",
+    "active",
+    "bare",
+    "user_name",
+    "email",
 ];
 
 macro_rules! stories {
