@@ -82,9 +82,9 @@ impl ScimError {
     #[must_use]
     pub fn from_json(body: &Value) -> Option<Self> {
         let object = body.as_object()?;
-        let named = obj::get(object, "schemas")
-            .and_then(Value::as_array)
-            .is_some_and(|urns| urns.iter().any(|u| u.as_str().is_some_and(|u| u.eq_ignore_ascii_case(urn::ERROR))));
+        let named = obj::get(object, "schemas").and_then(Value::as_array).is_some_and(|urns| {
+            urns.iter().any(|u| u.as_str().is_some_and(|u| u.eq_ignore_ascii_case(urn::ERROR)))
+        });
         let status = match obj::get(object, "status") {
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(Value::Number(number)) => number.as_u64().and_then(|n| u16::try_from(n).ok()),
@@ -111,7 +111,7 @@ impl fmt::Display for ScimError {
 
 impl std::error::Error for ScimError {}
 
-/// The `scimType` keywords of RFC 7644 §3.12, Table 9, in its order.
+/// The `scimType` keywords of RFC 7644 §3.12, Table 9, in its order, then those of RFC 9865.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ScimType {
@@ -135,10 +135,16 @@ pub enum ScimType {
     InvalidVers,
     /// The data must not appear in a URI.
     Sensitive,
+    /// The cursor is not one that the server gave out (RFC 9865 §2.4).
+    InvalidCursor,
+    /// The cursor is too old (RFC 9865 §2.4).
+    ExpiredCursor,
+    /// `count` is larger than the server allows, or not that of the page before (RFC 9865 §2.4).
+    InvalidCount,
 }
 
 impl ScimType {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::InvalidFilter,
         Self::TooMany,
         Self::Uniqueness,
@@ -149,6 +155,9 @@ impl ScimType {
         Self::InvalidValue,
         Self::InvalidVers,
         Self::Sensitive,
+        Self::InvalidCursor,
+        Self::ExpiredCursor,
+        Self::InvalidCount,
     ];
 
     /// The keyword on the wire.
@@ -165,10 +174,13 @@ impl ScimType {
             Self::InvalidValue => "invalidValue",
             Self::InvalidVers => "invalidVers",
             Self::Sensitive => "sensitive",
+            Self::InvalidCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::InvalidCount => "invalidCount",
         }
     }
 
-    /// The keyword's meaning, if Table 9 has it (exact spelling).
+    /// The keyword's meaning, if an RFC has it (exact spelling).
     #[must_use]
     pub fn from_keyword(keyword: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.as_str() == keyword)

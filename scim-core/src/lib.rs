@@ -24,6 +24,7 @@
 //!
 //! Typed `User`/`Group` structs, bulk messages, `/Me`, cursor paging (RFC 9865).
 
+pub mod bulk;
 pub mod call;
 pub mod error;
 pub mod filter;

@@ -67,6 +67,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub(crate) use self::object::Values;
 use self::object::{object, resource};
 pub use self::{
     discovery::{

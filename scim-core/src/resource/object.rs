@@ -95,7 +95,7 @@ fn loosely<'de, A: MapAccess<'de>, T: DeserializeOwned>(
 }
 
 /// An array that says which of its elements is wrong.
-struct Values<T>(Vec<T>);
+pub(crate) struct Values<T>(pub(crate) Vec<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Values<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

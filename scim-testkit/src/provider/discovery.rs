@@ -59,7 +59,7 @@ impl Service<'_> {
 /// All documents as a list, or the one that has `name` as its `member`.
 fn answer(all: Vec<Value>, name: Option<&str>, member: &str) -> Result<Reply, ScimError> {
     let Some(name) = name else {
-        let list = ListResponse { total_results: all.len(), start_index: 1, resources: all };
+        let list = ListResponse::page(all.len(), 1, all);
         return Ok(Reply::json(200, list.to_json()));
     };
     let same =

@@ -47,7 +47,7 @@ impl Service<'_> {
             .iter()
             .map(|record| Value::Object(self.show(record, groups_in(&groups, record), &query.projection)))
             .collect();
-        let list = ListResponse { total_results: found.len(), start_index: query.first(), resources };
+        let list = ListResponse::page(found.len(), query.first(), resources);
         Ok(Reply::json(200, list.to_json()))
     }
 

@@ -293,7 +293,7 @@ impl<'r> Player<'r> {
             Err(Stop::Wire(error)) => return Err(error.into()),
             Err(Stop::Gave(gave)) => {
                 scene.failed = true;
-                scene.reasons.push(gave.says.clone());
+                scene.reasons.push(one_line(&gave.says));
                 self.explain(scene, &gave, conclusive, mark).await?;
                 self.mend_links(scene, &change).await?;
                 self.mend(scene, &change).await?;
@@ -525,6 +525,10 @@ fn stops_a_provider(check: &Check) -> bool {
             &catalog::PUT_STATUS,
         ]
         .contains(&check)
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// So many unanswered requests end a run.

@@ -10,18 +10,21 @@
 //! assert_eq!(Call::from_http(&request, "/scim/v2"), Ok(call));
 //! ```
 //!
-//! Not supported yet: `/Bulk` and `/Me`.
+//! `/Me` ([`Me`]) is resolved by the server, which knows who asks; `/Bulk` ([`crate::bulk`]) holds calls of its own.
+
+#[cfg(test)]
+mod tests;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::{
+    bulk::BulkRequest,
     error::ScimError,
     project::Projection,
-    query::{ListQuery, pairs},
-    urn,
+    query::{ListQuery, pairs, projection_pairs},
 };
 
 /// The media type of every SCIM body (RFC 7644 §8.1).
@@ -100,6 +103,10 @@ pub enum Call {
         /// The version that the client last saw.
         if_match: Option<String>,
     },
+    /// `POST /Bulk` (§3.7).
+    Bulk(BulkRequest),
+    /// A request for the resource of whoever asks, at `/Me` (§3.11).
+    Me(Me),
     /// `GET /ServiceProviderConfig` (§4).
     ServiceProviderConfig,
     /// `GET /ResourceTypes` or `GET /ResourceTypes/{name}` (§4).
@@ -112,6 +119,69 @@ pub enum Call {
         /// One schema.
         id: Option<String>,
     },
+}
+
+/// A request at `/Me`, which stands for the resource of whoever asks (RFC 7644 §3.11).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Me {
+    /// `GET /Me`
+    Get {
+        /// Which attributes come back.
+        projection: Projection,
+        /// Entity tags of the copy that the client has.
+        if_none_match: Option<String>,
+    },
+    /// `POST /Me`
+    Create {
+        /// The new resource.
+        resource: Value,
+        /// Which attributes come back.
+        projection: Projection,
+    },
+    /// `PUT /Me`
+    Replace {
+        /// The whole resource.
+        resource: Value,
+        /// Which attributes come back.
+        projection: Projection,
+        /// The version that the client last saw.
+        if_match: Option<String>,
+    },
+    /// `PATCH /Me`
+    Patch {
+        /// The `PatchOp` message.
+        patch: Value,
+        /// Which attributes come back.
+        projection: Projection,
+        /// The version that the client last saw.
+        if_match: Option<String>,
+    },
+    /// `DELETE /Me`
+    Delete {
+        /// The version that the client last saw.
+        if_match: Option<String>,
+    },
+}
+
+impl Me {
+    /// The call that it stands for, once the server knows who asks; `id` is of no use to [`Me::Create`].
+    #[must_use]
+    pub fn resolve(self, endpoint: impl Into<String>, id: impl Into<String>) -> Call {
+        let endpoint = endpoint.into();
+        let id = id.into();
+        match self {
+            Self::Get { projection, if_none_match } => Call::Get { endpoint, id, projection, if_none_match },
+            Self::Create { resource, projection } => Call::Create { endpoint, resource, projection },
+            Self::Replace { resource, projection, if_match } => {
+                Call::Replace { endpoint, id, resource, projection, if_match }
+            }
+            Self::Patch { patch, projection, if_match } => {
+                Call::Patch { endpoint, id, patch, projection, if_match }
+            }
+            Self::Delete { if_match } => Call::Delete { endpoint, id, if_match },
+        }
+    }
 }
 
 impl Call {
@@ -178,12 +248,8 @@ impl Call {
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, MEDIA_TYPE);
         }
-        match self {
-            Self::Get { if_none_match: Some(tag), .. } => request = request.header(header::IF_NONE_MATCH, tag),
-            Self::Replace { if_match: Some(tag), .. }
-            | Self::Patch { if_match: Some(tag), .. }
-            | Self::Delete { if_match: Some(tag), .. } => request = request.header(header::IF_MATCH, tag),
-            _ => {}
+        if let Some((name, tag)) = self.precondition() {
+            request = request.header(name, tag);
         }
         request.body(body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string())))
     }
@@ -216,7 +282,13 @@ impl Call {
             (&Method::GET, ["ResourceTypes", name]) => Ok(Self::ResourceTypes { name: Some(owned(name)) }),
             (&Method::GET, ["Schemas"]) => Ok(Self::Schemas { id: None }),
             (&Method::GET, ["Schemas", id]) => Ok(Self::Schemas { id: Some(owned(id)) }),
-            (method, ["ServiceProviderConfig" | "ResourceTypes" | "Schemas", ..]) => Err(not_allowed(method, path)),
+            (method, ["ServiceProviderConfig" | "ResourceTypes" | "Schemas", ..]) => {
+                Err(not_allowed(method, path))
+            }
+            (&Method::POST, ["Bulk"]) => Ok(Self::Bulk(BulkRequest::from_json(&json_body(request)?)?)),
+            (_, ["Me"]) => me(request).map(Self::Me),
+            (method, ["Bulk"]) => Err(not_allowed(method, path)),
+            (_, ["Bulk" | "Me", ..]) => Err(not_found(path)),
             (&Method::POST, [".search"]) => {
                 Ok(Self::Search { endpoint: None, query: ListQuery::from_search_body(&json_body(request)?)? })
             }
@@ -274,8 +346,29 @@ impl Call {
             | Self::Patch { endpoint, .. }
             | Self::Delete { endpoint, .. } => Some(endpoint),
             Self::Search { endpoint, .. } => endpoint.as_deref(),
-            Self::ServiceProviderConfig | Self::ResourceTypes { .. } | Self::Schemas { .. } => None,
+            Self::Bulk(_)
+            | Self::Me(_)
+            | Self::ServiceProviderConfig
+            | Self::ResourceTypes { .. }
+            | Self::Schemas { .. } => None,
         }
+    }
+
+    /// The header that makes the request depend on a version.
+    fn precondition(&self) -> Option<(header::HeaderName, &str)> {
+        let (name, tag) = match self {
+            Self::Get { if_none_match, .. } | Self::Me(Me::Get { if_none_match, .. }) => {
+                (header::IF_NONE_MATCH, if_none_match)
+            }
+            Self::Replace { if_match, .. }
+            | Self::Patch { if_match, .. }
+            | Self::Delete { if_match, .. }
+            | Self::Me(Me::Replace { if_match, .. } | Me::Patch { if_match, .. } | Me::Delete { if_match }) => {
+                (header::IF_MATCH, if_match)
+            }
+            _ => return None,
+        };
+        Some((name, tag.as_deref()?))
     }
 
     fn parts(&self) -> (Method, String, String, Option<Value>) {
@@ -284,24 +377,39 @@ impl Call {
             Self::Get { endpoint, id, projection, .. } => {
                 (Method::GET, resource_path(endpoint, id), projection_query(projection), None)
             }
-            Self::List { endpoint, query } => (Method::GET, format!("/{}", encode(endpoint)), list_query(query), None),
+            Self::List { endpoint, query } => {
+                (Method::GET, format!("/{}", encode(endpoint)), query.to_query_string(), None)
+            }
             Self::Search { endpoint, query } => {
                 let path = endpoint.as_ref().map_or_else(none, |endpoint| format!("/{}", encode(endpoint)));
-                (Method::POST, format!("{path}/.search"), none(), Some(search_body(query)))
+                (Method::POST, format!("{path}/.search"), none(), Some(query.to_search_body()))
             }
             Self::Create { endpoint, resource, projection } => {
                 let path = format!("/{}", encode(endpoint));
                 (Method::POST, path, projection_query(projection), Some(resource.clone()))
             }
-            Self::Replace { endpoint, id, resource, projection, .. } => {
-                (Method::PUT, resource_path(endpoint, id), projection_query(projection), Some(resource.clone()))
-            }
-            Self::Patch { endpoint, id, patch, projection, .. } => {
-                (Method::PATCH, resource_path(endpoint, id), projection_query(projection), Some(patch.clone()))
-            }
+            Self::Replace { endpoint, id, resource, projection, .. } => (
+                Method::PUT,
+                resource_path(endpoint, id),
+                projection_query(projection),
+                Some(resource.clone()),
+            ),
+            Self::Patch { endpoint, id, patch, projection, .. } => (
+                Method::PATCH,
+                resource_path(endpoint, id),
+                projection_query(projection),
+                Some(patch.clone()),
+            ),
             Self::Delete { endpoint, id, .. } => (Method::DELETE, resource_path(endpoint, id), none(), None),
+            Self::Bulk(request) => (Method::POST, "/Bulk".to_owned(), none(), Some(request.to_json())),
+            Self::Me(me) => {
+                let (method, _, query, body) = me.clone().resolve("", "").parts();
+                (method, "/Me".to_owned(), query, body)
+            }
             Self::ServiceProviderConfig => (Method::GET, "/ServiceProviderConfig".to_owned(), none(), None),
-            Self::ResourceTypes { name } => (Method::GET, optional_path("ResourceTypes", name.as_deref()), none(), None),
+            Self::ResourceTypes { name } => {
+                (Method::GET, optional_path("ResourceTypes", name.as_deref()), none(), None)
+            }
             Self::Schemas { id } => (Method::GET, optional_path("Schemas", id.as_deref()), none(), None),
         }
     }
@@ -358,127 +466,23 @@ fn projection(query: &str) -> Result<Projection, ScimError> {
 }
 
 fn projection_query(projection: &Projection) -> String {
-    let mut parts = Vec::new();
-    push_projection(&mut parts, projection);
-    parts.join("&")
+    projection_pairs(projection).collect::<Vec<_>>().join("&")
 }
 
-fn push_projection(parts: &mut Vec<String>, projection: &Projection) {
-    for (name, paths) in [("attributes", &projection.attributes), ("excludedAttributes", &projection.excluded)] {
-        if !paths.is_empty() {
-            let listed: Vec<String> = paths.iter().map(|path| encode(&path.to_string())).collect();
-            parts.push(format!("{name}={}", listed.join(",")));
+fn me(request: &Request<Bytes>) -> Result<Me, ScimError> {
+    let projection = projection(request.uri().query().unwrap_or_default())?;
+    let if_match = precondition(request.headers(), &header::IF_MATCH);
+    match *request.method() {
+        Method::GET => {
+            let if_none_match = precondition(request.headers(), &header::IF_NONE_MATCH);
+            Ok(Me::Get { projection, if_none_match })
         }
+        Method::POST => Ok(Me::Create { resource: json_body(request)?, projection }),
+        Method::PUT => Ok(Me::Replace { resource: json_body(request)?, projection, if_match }),
+        Method::PATCH => Ok(Me::Patch { patch: json_body(request)?, projection, if_match }),
+        Method::DELETE => Ok(Me::Delete { if_match }),
+        _ => Err(not_allowed(request.method(), request.uri().path())),
     }
 }
 
-fn list_query(query: &ListQuery) -> String {
-    let mut parts = Vec::new();
-    if let Some(filter) = &query.filter {
-        parts.push(format!("filter={}", encode(&filter.to_string())));
-    }
-    if let Some(start) = query.start_index {
-        parts.push(format!("startIndex={start}"));
-    }
-    if let Some(count) = query.count {
-        parts.push(format!("count={count}"));
-    }
-    if let Some(path) = &query.sort_by {
-        parts.push(format!("sortBy={}", encode(&path.to_string())));
-    }
-    if query.descending {
-        parts.push("sortOrder=descending".to_owned());
-    }
-    push_projection(&mut parts, &query.projection);
-    parts.join("&")
-}
-
-fn search_body(query: &ListQuery) -> Value {
-    let mut body = Map::new();
-    body.insert("schemas".to_owned(), json!([urn::SEARCH_REQUEST]));
-    for (name, paths) in
-        [("attributes", &query.projection.attributes), ("excludedAttributes", &query.projection.excluded)]
-    {
-        if !paths.is_empty() {
-            body.insert(name.to_owned(), paths.iter().map(ToString::to_string).collect::<Vec<_>>().into());
-        }
-    }
-    if let Some(filter) = &query.filter {
-        body.insert("filter".to_owned(), filter.to_string().into());
-    }
-    if let Some(path) = &query.sort_by {
-        body.insert("sortBy".to_owned(), path.to_string().into());
-    }
-    if query.descending {
-        body.insert("sortOrder".to_owned(), "descending".into());
-    }
-    if let Some(start) = query.start_index {
-        body.insert("startIndex".to_owned(), start.into());
-    }
-    if let Some(count) = query.count {
-        body.insert("count".to_owned(), count.into());
-    }
-    Value::Object(body)
-}
-
-const UNRESERVED_KEPT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BASE: &str = "https://example.com/scim/v2/";
-
-    #[track_caller]
-    fn round_trip(call: &Call, method: &str, uri: &str) {
-        let request = call.to_http(BASE).unwrap();
-        assert_eq!(request.method().as_str(), method);
-        assert_eq!(request.uri().to_string(), format!("https://example.com/scim/v2{uri}"));
-        assert_eq!(Call::from_http(&request, "/scim/v2").as_ref(), Ok(call));
-    }
-
-    #[test]
-    fn every_call_survives_the_wire() {
-        let query = ListQuery::from_query_string(
-            "filter=userName+eq+%22a%2Bb%26c%22&startIndex=2&count=5&sortBy=name.familyName&sortOrder=descending&attributes=userName,emails.value",
-        )
-        .unwrap();
-        round_trip(
-            &Call::list("Users", query.clone()),
-            "GET",
-            "/Users?filter=userName%20eq%20%22a%2Bb%26c%22&startIndex=2&count=5&sortBy=name.familyName&sortOrder=descending&attributes=userName,emails.value",
-        );
-        round_trip(&Call::Search { endpoint: Some("Users".into()), query: query.clone() }, "POST", "/Users/.search");
-        round_trip(&Call::Search { endpoint: None, query }, "POST", "/.search");
-        round_trip(&Call::get("Users", "ü ?/#"), "GET", "/Users/%C3%BC%20%3F%2F%23");
-        round_trip(&Call::create("Users", json!({"userName": "x"})), "POST", "/Users");
-        round_trip(&Call::replace("Users", "1", json!({"userName": "x"})), "PUT", "/Users/1");
-        round_trip(&Call::patch("Groups", "1", json!({"Operations": []})), "PATCH", "/Groups/1");
-        round_trip(&Call::delete("Groups", "1"), "DELETE", "/Groups/1");
-        round_trip(&Call::ServiceProviderConfig, "GET", "/ServiceProviderConfig");
-        round_trip(&Call::ResourceTypes { name: Some("User".into()) }, "GET", "/ResourceTypes/User");
-        round_trip(&Call::Schemas { id: None }, "GET", "/Schemas");
-    }
-
-    #[test]
-    fn tolerates_the_slashes_and_separators_that_clients_send() {
-        for uri in ["/scim/v2//Users", "/scim/v2/Users/", "/scim/v2/Users?", "/scim/v2/Users?x=1&"] {
-            let request = Request::get(uri).body(Bytes::new()).unwrap();
-            assert_eq!(Call::from_http(&request, "/scim/v2"), Ok(Call::list("Users", ListQuery::default())), "{uri}");
-        }
-    }
-
-    #[test]
-    fn says_what_is_wrong_with_a_request() {
-        let post = |uri: &str, media: &str, body: &'static str| {
-            let request = Request::post(uri).header("content-type", media).body(Bytes::from(body)).unwrap();
-            Call::from_http(&request, "/scim/v2").unwrap_err().status
-        };
-        assert_eq!(post("/scim/v2/Users", "application/scim+json; charset=utf-8", "{"), 400);
-        assert_eq!(post("/scim/v2/Users", "text/plain", "{}"), 415);
-        assert_eq!(post("/scim/v2/Schemas", MEDIA_TYPE, "{}"), 405);
-        assert_eq!(post("/elsewhere/Users", MEDIA_TYPE, "{}"), 404);
-        assert_eq!(post("/scim/v2/Users/1/2", MEDIA_TYPE, "{}"), 404);
-    }
-}
+const UNRESERVED_KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

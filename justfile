@@ -1,0 +1,79 @@
+# Each step of CI is a recipe here, and `just ci` is all of it: `.ci/run` and the GitHub workflow call the same ones.
+
+target := env("CARGO_TARGET_DIR", "target")
+
+# The recipes.
+list:
+    @just --list --unsorted
+
+# Everything that must pass before a change lands; the quick steps first.
+ci: fmt deny purity clippy test features doc peers
+
+# Formatting; `cargo fmt --all` mends it.
+fmt:
+    cargo fmt --all --check
+
+# Licenses, banned crates and sources of all dependencies, and that Cargo.lock is up to date.
+deny:
+    cargo deny --locked check bans licenses sources
+
+# scim-core has no runtime and no chance in it; scim-testkit has no server unless asked for one.
+purity: (lacks "scim-core" "tokio|mio|hyper|axum|reqwest|rustls|native-tls|openssl|rand|getrandom|uuid" "--all-features") (lacks "scim-testkit" "tokio|mio|hyper|axum|reqwest|rustls|native-tls|openssl")
+
+# Lints, with all features and with the default ones.
+clippy:
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Tests: unit tests, documentation examples, command-line transcripts, everything that crosses crates.
+test:
+    cargo test --workspace
+
+# Each library by itself with each set of its features, as a dependent would build it.
+features:
+    cargo clippy -p scim-core -- -D warnings
+    cargo clippy -p scim-core --features vendors -- -D warnings
+    cargo clippy -p scim-client --no-default-features -- -D warnings
+    cargo clippy -p scim-client -- -D warnings
+    cargo clippy -p scim-testkit --all-targets -- -D warnings
+    cargo clippy -p scim-testkit --features http -- -D warnings
+    cargo clippy -p scim-testkit --features server -- -D warnings
+
+# Documentation, without a broken link.
+doc:
+    RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps --all-features
+
+# `scim test` on servers that other people wrote; `just peers --update` rewrites the reviewed findings.
+peers *args:
+    cargo build --release -p scim-cli
+    python3 tests/peers/run.py --scim {{ target }}/release/scim {{ args }}
+
+# Known vulnerabilities; needs the advisory database, so it is no part of `ci`.
+advisories:
+    cargo deny --locked check advisories
+
+# How fast: the core, the mock provider, and a whole default `scim test`.
+bench: && wall
+    cargo bench --workspace --all-features --bench '*'
+
+# Wall time of the default `scim test`: every dialect, every story, over loopback.
+wall runs="10":
+    #!/usr/bin/env python3
+    import json, statistics, subprocess
+    subprocess.run(["cargo", "build", "--release", "-p", "scim-cli"], check=True)
+    command = ["{{ target }}/release/scim", "test", "--format", "json"]
+    reports = [json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout) for _ in range({{ runs }})]
+    seconds = [report["summary"]["seconds"] for report in reports]
+    print(f"scim test: {reports[0]['summary']['requests']} requests, {len(reports[0]['stories'])} stories, "
+          f"{statistics.median(seconds):.3f} s (median of {len(seconds)}; {min(seconds):.3f} to {max(seconds):.3f})")
+
+[private]
+lacks package crates *features:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    tree=$(cargo tree --locked -p {{ package }} {{ features }} -e normal --prefix none)
+    if grep -E '^({{ crates }})([-_][^ ]+)? ' <<<"$tree"; then
+        echo "{{ package }} {{ features }} must not depend on these" >&2
+        exit 1
+    fi
+    echo "{{ package }} {{ features }}: pure"
