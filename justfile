@@ -15,9 +15,9 @@ fmt:
 
 # Licenses, banned crates and sources of all dependencies, and that Cargo.lock is up to date.
 deny:
-    cargo deny --locked check bans licenses sources
+    cargo deny --locked check --hide-inclusion-graph bans licenses sources
 
-# scim-core has no runtime and no chance in it; scim-testkit has no server unless asked for one.
+# scim-core has no runtime, sockets or randomness; scim-testkit has none of a server unless asked for one.
 purity: (lacks "scim-core" "tokio|mio|hyper|axum|reqwest|rustls|native-tls|openssl|rand|getrandom|uuid" "--all-features") (lacks "scim-testkit" "tokio|mio|hyper|axum|reqwest|rustls|native-tls|openssl")
 
 # Lints, with all features and with the default ones.
@@ -68,7 +68,7 @@ wall runs="10":
           f"{statistics.median(seconds):.3f} s (median of {len(seconds)}; {min(seconds):.3f} to {max(seconds):.3f})")
 
 [private]
-lacks package crates *features:
+lacks package crates features="--no-default-features":
     #!/usr/bin/env bash
     set -euo pipefail
     tree=$(cargo tree --locked -p {{ package }} {{ features }} -e normal --prefix none)

@@ -220,7 +220,7 @@ mod tests {
         for (text, message) in [
             ("{}", "not a list response: it has neither Resources nor totalResults at line 1 column 2"),
             ("[]", "invalid type: sequence, expected a list response at line 1 column 0"),
-            (r#"{"Resources": [], "resources": []}"#, "duplicate field `Resources` at line 1 column 33"),
+            (r#"{"Resources": [], "resources": []}"#, "duplicate field `Resources` at line 1 column 34"),
             (r#"{"Resources": {}}"#, "Resources: invalid type: map, expected an array at line 1 column 14"),
             (
                 r#"{"Resources": [{}, {"active": "true"}]}"#,

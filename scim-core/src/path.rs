@@ -76,6 +76,13 @@ impl AttrPath {
     }
 }
 
+impl From<&str> for AttrPath {
+    /// For paths in source code. What is no path becomes a name that no schema has; parse text that comes from outside.
+    fn from(text: &str) -> Self {
+        text.parse().unwrap_or_else(|_| Self::new(text))
+    }
+}
+
 impl fmt::Display for AttrPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(urn) = &self.urn {
@@ -116,6 +123,29 @@ pub struct Path {
     pub filter: Option<Filter>,
     /// The sub-attribute after a value filter.
     pub sub: Option<String>,
+}
+
+impl Path {
+    /// The values of a multi-valued attribute that match: `attr[filter]`.
+    pub fn values(attr: impl Into<AttrPath>, filter: Filter) -> Self {
+        Self { attr: attr.into(), filter: Some(filter), sub: None }
+    }
+
+    /// The same path, down to a sub-attribute.
+    #[must_use]
+    pub fn with_sub(self, sub: impl Into<String>) -> Self {
+        match self.filter {
+            Some(_) => Self { sub: Some(sub.into()), ..self },
+            None => self.attr.with_sub(sub).into(),
+        }
+    }
+}
+
+impl From<&str> for Path {
+    /// For paths in source code. What is no path becomes a name that no schema has; parse text that comes from outside.
+    fn from(text: &str) -> Self {
+        text.parse().unwrap_or_else(|_| AttrPath::new(text).into())
+    }
 }
 
 impl From<AttrPath> for Path {

@@ -2,6 +2,8 @@
 
 use std::{fmt, ops::Range};
 
+use crate::error::ScimError;
+
 /// A filter or path that does not parse.
 ///
 /// ```
@@ -100,6 +102,13 @@ impl fmt::Display for ParseError {
 }
 
 impl std::error::Error for ParseError {}
+
+impl From<ParseError> for ScimError {
+    /// 400 `invalidFilter`; what was wrong with a path is for the caller to say.
+    fn from(error: ParseError) -> Self {
+        Self::invalid_filter(error.to_string())
+    }
+}
 
 /// The last character boundary at or before `index`.
 pub(super) fn floor(text: &str, index: usize) -> usize {

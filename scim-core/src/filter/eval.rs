@@ -7,6 +7,7 @@ use serde_json::{Number, Value};
 
 use super::{CompareOp, Filter, Literal, NumberLiteral, SubTest, hint::quote};
 use crate::{
+    error::ScimError,
     json,
     path::AttrPath,
     schema::{Attribute, Kind, ResourceType, Returned, Target},
@@ -77,6 +78,12 @@ impl fmt::Display for EvalError {
 }
 
 impl std::error::Error for EvalError {}
+
+impl From<EvalError> for ScimError {
+    fn from(error: EvalError) -> Self {
+        Self::invalid_filter(error.message)
+    }
+}
 
 // Binding.
 

@@ -19,6 +19,7 @@
 //! * dateTimes compare as instants, one without an offset as UTC; `co`, `sw`, `ew` compare their text.
 //! * An attribute that is never returned, such as `password`, matches no term; RFC 7643 §7 leaves that open.
 
+pub mod attr;
 mod display;
 mod error;
 mod eval;
@@ -26,15 +27,17 @@ mod eval;
 mod eval_tests;
 mod hint;
 pub(crate) mod parse;
+mod suggest;
 #[cfg(test)]
 mod tests;
 
-use std::str::FromStr;
+use std::{ops::Not, str::FromStr};
 
 pub(crate) use self::eval::instant;
 pub use self::{
     error::ParseError,
     eval::{EvalError, Matcher},
+    suggest::UnknownAttribute,
 };
 use crate::path::AttrPath;
 
@@ -195,6 +198,12 @@ impl From<i64> for Literal {
     }
 }
 
+impl From<jiff::Timestamp> for Literal {
+    fn from(instant: jiff::Timestamp) -> Self {
+        Self::String(instant.to_string())
+    }
+}
+
 /// A JSON number (RFC 8259 §6) that keeps its spelling, so that `1.0` prints as `1.0` and no digit is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberLiteral {
@@ -315,8 +324,28 @@ impl Filter {
 }
 
 impl Filter {
-    /// All of the terms, at least one; those of a nested `And` take its place.
-    fn and(terms: Vec<Self>) -> Self {
+    /// Both this filter and the other one match.
+    ///
+    /// ```
+    /// use scim_core::filter::attr::{active, user_name};
+    ///
+    /// let filter = user_name().eq("o\"brien").and(!active().eq(false).or(active().absent()));
+    /// assert_eq!(filter.to_string(), r#"userName eq "o\"brien" and not (active eq false or not (active pr))"#);
+    /// ```
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self::all(vec![self, other])
+    }
+
+    /// This filter or the other one matches.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self::any(vec![self, other])
+    }
+
+    /// All of the terms; those of a nested `And` take its place. At least one is needed.
+    #[must_use]
+    pub fn all(terms: Vec<Self>) -> Self {
         let mut flat = Vec::with_capacity(terms.len());
         for term in terms {
             match term {
@@ -327,8 +356,9 @@ impl Filter {
         if flat.len() == 1 { flat.swap_remove(0) } else { Self::And(flat) }
     }
 
-    /// Any of the terms, at least one; those of a nested `Or` take its place.
-    fn or(terms: Vec<Self>) -> Self {
+    /// Any of the terms; those of a nested `Or` take its place. At least one is needed.
+    #[must_use]
+    pub fn any(terms: Vec<Self>) -> Self {
         let mut flat = Vec::with_capacity(terms.len());
         for term in terms {
             match term {
@@ -337,6 +367,14 @@ impl Filter {
             }
         }
         if flat.len() == 1 { flat.swap_remove(0) } else { Self::Or(flat) }
+    }
+}
+
+impl Not for Filter {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::Not(Box::new(self))
     }
 }
 

@@ -79,7 +79,7 @@ impl<'a> Parser<'a> {
         while self.connective("or")? {
             terms.push(self.conjunction()?);
         }
-        Ok(Filter::or(terms))
+        Ok(Filter::any(terms))
     }
 
     fn conjunction(&mut self) -> Result<Filter, ParseError> {
@@ -87,7 +87,7 @@ impl<'a> Parser<'a> {
         while self.connective("and")? {
             terms.push(self.factor()?);
         }
-        Ok(Filter::and(terms))
+        Ok(Filter::all(terms))
     }
 
     /// Takes ` and ` or ` or ` if it is the next thing; takes nothing if it is not.

@@ -428,8 +428,8 @@ fn term() -> impl Strategy<Value = Filter> {
 fn logical(leaf: impl Strategy<Value = Filter> + 'static) -> impl Strategy<Value = Filter> {
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
-            proptest::collection::vec(inner.clone(), 2..4).prop_map(Filter::and),
-            proptest::collection::vec(inner.clone(), 2..4).prop_map(Filter::or),
+            proptest::collection::vec(inner.clone(), 2..4).prop_map(Filter::all),
+            proptest::collection::vec(inner.clone(), 2..4).prop_map(Filter::any),
             inner.prop_map(|filter| Filter::Not(Box::new(filter))),
         ]
     })

@@ -6,7 +6,7 @@ use crate::{
     error::ScimError,
     filter::ParseError,
     json as obj,
-    patch::{Tolerances, target},
+    patch::{Op, Tolerances, target},
     path::{AttrPath, Path},
     schema::{ResourceType, Target},
     urn, validate,
@@ -37,25 +37,35 @@ pub fn apply(
 ) -> Result<Applied, ScimError> {
     let operations = operations(patch, tolerances)?;
     let mut after = resource.clone();
-    let context = Context { resource_type, tolerances };
-    for (index, operation) in operations.iter().enumerate() {
-        context.run(&mut after, operation).map_err(|mut error| {
-            error.detail = format!("Operations[{index}]: {}", error.detail);
-            error
-        })?;
-    }
+    run_all(&mut after, operations, resource_type, tolerances)?;
     sync_schemas(&mut after, resource_type);
     validate::check_stored(&after, resource_type)?;
     let changed = after != *resource;
     Ok(Applied { resource: after, changed })
 }
 
-/// The three operations of §3.5.2.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Op {
-    Add,
-    Remove,
-    Replace,
+/// The operations alone: whether the outcome is a good resource is not asked.
+pub(super) fn run_all(
+    resource: &mut Map<String, Value>,
+    operations: &[Value],
+    resource_type: &ResourceType,
+    tolerances: &Tolerances,
+) -> Result<(), ScimError> {
+    let context = Context { resource_type, tolerances };
+    for (index, operation) in operations.iter().enumerate() {
+        context.run(resource, operation).map_err(|error| at(index, error))?;
+    }
+    Ok(())
+}
+
+/// The same error, of the operation at that position.
+pub(super) fn at(index: usize, mut error: ScimError) -> ScimError {
+    error.detail = format!("Operations[{index}]: {}", error.detail);
+    error
+}
+
+pub(super) fn object(operation: &Value) -> Result<&Map<String, Value>, ScimError> {
+    operation.as_object().ok_or_else(|| ScimError::invalid_syntax("the operation is not a JSON object"))
 }
 
 /// What every operation is applied under.
@@ -67,10 +77,8 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     fn run(self, resource: &mut Map<String, Value>, operation: &Value) -> Result<(), ScimError> {
-        let object = operation
-            .as_object()
-            .ok_or_else(|| ScimError::invalid_syntax("the operation is not a JSON object"))?;
-        let op = self.op(object)?;
+        let object = object(operation)?;
+        let op = Op::of(object, self.tolerances)?;
         // `"value": null` beside a remove is a client's way to say that there is no value.
         let value = obj::get(object, "value").filter(|value| op != Op::Remove || !value.is_null());
         match obj::get(object, "path") {
@@ -92,31 +100,6 @@ impl Context<'_> {
             }
             Some(other) => Err(ScimError::invalid_path(format!("path must be a string, got {other}"))),
         }
-    }
-
-    fn op(self, object: &Map<String, Value>) -> Result<Op, ScimError> {
-        let text = match obj::get(object, "op") {
-            Some(Value::String(text)) => text.as_str(),
-            Some(other) => {
-                return Err(ScimError::invalid_syntax(format!("op must be a string, got {other}")));
-            }
-            None => return Err(ScimError::invalid_syntax("the operation has no op")),
-        };
-        let folded = text.to_ascii_lowercase();
-        let op = match folded.as_str() {
-            "add" => Op::Add,
-            "remove" => Op::Remove,
-            "replace" => Op::Replace,
-            _ => {
-                return Err(ScimError::invalid_syntax(format!(
-                    "op must be add, remove or replace, got {text:?}"
-                )));
-            }
-        };
-        if folded != text && !self.tolerances.op_case {
-            return Err(ScimError::invalid_syntax(format!("op must be lower case, got {text:?}")));
-        }
-        Ok(op)
     }
 
     /// A value without path: each member is an attribute to add or replace.
@@ -161,8 +144,12 @@ impl Context<'_> {
             if self.tolerances.unknown_attributes {
                 return Ok(());
             }
+            let hint = match self.resource_type.suggest(&path.attr) {
+                Some(meant) => format!("; did you mean {meant}?"),
+                None => String::new(),
+            };
             return Err(ScimError::invalid_path(format!(
-                "{path} names no attribute of {}",
+                "{path} names no attribute of {}{hint}",
                 self.resource_type.name
             )));
         };
@@ -229,7 +216,7 @@ impl Context<'_> {
     }
 }
 
-fn operations<'a>(patch: &'a Value, tolerances: &Tolerances) -> Result<&'a Vec<Value>, ScimError> {
+pub(super) fn operations<'a>(patch: &'a Value, tolerances: &Tolerances) -> Result<&'a Vec<Value>, ScimError> {
     let message =
         patch.as_object().ok_or_else(|| ScimError::invalid_syntax("the PATCH body is not a JSON object"))?;
     match obj::get(message, "schemas") {
@@ -246,7 +233,7 @@ fn operations<'a>(patch: &'a Value, tolerances: &Tolerances) -> Result<&'a Vec<V
     }
 }
 
-fn parse_path(text: &str) -> Result<Path, ScimError> {
+pub(super) fn parse_path(text: &str) -> Result<Path, ScimError> {
     text.parse().map_err(|error: ParseError| {
         // Table 9 keeps `invalidFilter` for what is wrong between the brackets.
         let at = error.span().start;

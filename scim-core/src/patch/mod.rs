@@ -34,13 +34,21 @@
 //! * A new `primary` value turns the old one's `primary` to `false` (§3.5.2, "primary").
 
 mod apply;
+mod diff;
+#[cfg(test)]
+mod diff_tests;
 #[cfg(test)]
 mod idp_tests;
+mod op;
 mod target;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Applied, apply};
+pub use self::{
+    apply::{Applied, apply},
+    diff::{DiffError, RemoveForm, diff},
+    op::{Op, Operation, PatchOp},
+};
 
 /// Which departures from the RFC a server accepts. Every flag is off in [`Tolerances::strict`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

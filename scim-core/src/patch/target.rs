@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::apply::{Context, Op};
+use super::{Op, apply::Context};
 use crate::{
     error::ScimError,
     filter::{Filter, Literal},
@@ -381,7 +381,7 @@ fn extend(values: &mut Vec<Value>, new: Vec<Value>, attribute: &Attribute) {
 }
 
 /// Equal for values that are the same value, whatever the order of their members.
-fn identity(element: &Value, by_value: bool) -> String {
+pub(super) fn identity(element: &Value, by_value: bool) -> String {
     let Value::Object(object) = element else { return element.to_string() };
     if let Some(value) = obj::get(object, "value").filter(|_| by_value) {
         return value.to_string();

@@ -53,8 +53,7 @@ impl<T: for<'de> Deserialize<'de>> Slot for Vec<T> {
         map: &mut A,
         extra: &mut Extra,
     ) -> Result<Self, A::Error> {
-        let values: Option<Option<Values<T>>> =
-            if loose { loosely(name, map, extra)? } else { strictly(name, map)? };
+        let values = if loose { loosely(name, map, extra)? } else { strictly(name, map)? };
         match values {
             None => {}
             Some(None) => extra.keep(name.to_owned(), Value::Null),
@@ -63,7 +62,7 @@ impl<T: for<'de> Deserialize<'de>> Slot for Vec<T> {
             }
             Some(Some(Values(values))) => return Ok(values),
         }
-        Ok(Vec::new())
+        Ok(Self::new())
     }
 
     fn is_set(&self) -> bool {

@@ -119,7 +119,7 @@ catalog! {
     CREATE_STATUS = "create.status", Must, NOBODY,
         "A create is answered with another status than 201", "RFC 7644 §3.3",
         "Answer a successful POST with 201.";
-    CREATE_BODY = "create.body", Must, EVERYONE,
+    CREATE_BODY = "create.body", BreaksIdp, EVERYONE,
         "The answer to a create does not carry the resource with its `id`", "RFC 7644 §3.3; Okta: `Create new user returned empty user`",
         "Return the whole new resource, with its `id`.";
     CREATE_LOCATION = "create.location", Must, NOBODY,
@@ -207,6 +207,9 @@ catalog! {
     USER_NAME_NORMALIZED = "user.name-case", Info, NOBODY,
         "`userName` reads back in another case", "RFC 7643 §4.1.1: permitted; Okta's SPEC test 6 expects the case to be kept",
         "Keep the case as sent if you mean to pass Okta's test suite.";
+    USER_DISPLAY_NAME = "user.display-name-set", Info, NOBODY,
+        "The endpoint sets `displayName` itself", "RFC 7643 §4.1.1: a server may derive it; MS-SCIM: Entra ID writes it again every cycle",
+        "Permitted. Declare `displayName` readOnly in `/Schemas`.";
     USER_EXTENSION_LOST = "user.extension-dropped", Must, NOBODY,
         "The enterprise extension is dropped on create", "RFC 7643 §4.3, RFC 7644 §3.3",
         "Store the attributes below `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User`, or do not list the schema.";

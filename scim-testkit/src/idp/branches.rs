@@ -75,7 +75,7 @@ fn okta_gives_up() {
         Case(
             Okta,
             hire(),
-            &[(200, r#"{"totalResults":0}"#)],
+            &[(200, r#"{"totalResults":1}"#)],
             Step::FindUser,
             "cannot verify whether ada@example.com exists: the list has no Resources array",
         ),

@@ -1,5 +1,7 @@
 //! Query strings, path segments and derived values, as the providers write them.
 
+use serde_json::Value;
+
 /// The core User schema.
 pub(super) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The core Group schema.
@@ -51,6 +53,58 @@ fn encode(text: &str, space: &str) -> String {
     }
     out
 }
+
+/// A server's resource with attribute names spelled as the RFC spells them. Names are case-insensitive (RFC 7643 §2.1),
+/// so a provider that reads `UserName` knows it as `userName`, and sends it back so.
+pub(super) fn spelled(resource: &Value) -> Value {
+    match resource {
+        Value::Object(object) => Value::Object(
+            object
+                .iter()
+                .map(|(name, value)| {
+                    let known = NAMES.iter().find(|known| known.eq_ignore_ascii_case(name));
+                    let inside =
+                        if name.contains(':') || known.is_some() { spelled(value) } else { value.clone() };
+                    (known.map_or_else(|| name.clone(), |known| (*known).to_owned()), inside)
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.iter().map(spelled).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The attributes that the simulators read or write.
+const NAMES: &[&str] = &[
+    "schemas",
+    "id",
+    "externalId",
+    "userName",
+    "name",
+    "formatted",
+    "givenName",
+    "familyName",
+    "displayName",
+    "emails",
+    "value",
+    "type",
+    "primary",
+    "display",
+    "active",
+    "groups",
+    "meta",
+    "members",
+    "title",
+    "locale",
+    "department",
+    "employeeNumber",
+    "manager",
+    "roles",
+    "Resources",
+    "totalResults",
+    "startIndex",
+    "itemsPerPage",
+];
 
 #[cfg(test)]
 mod tests {

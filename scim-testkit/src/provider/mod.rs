@@ -340,6 +340,10 @@ fn read(request: &Request<Bytes>) -> Result<Call, ScimError> {
     if request.body().len() > MAX_BODY {
         return Err(too_large());
     }
+    let path = request.uri().path();
+    if path.strip_prefix(BASE_PATH).is_some_and(|rest| rest.trim_matches('/') == "Bulk") {
+        return Err(ScimError::plain(501, "/Bulk is not supported"));
+    }
     let call = Call::from_http(request, BASE_PATH)?;
     let discovery =
         matches!(call, Call::ServiceProviderConfig | Call::ResourceTypes { .. } | Call::Schemas { .. });

@@ -378,11 +378,12 @@ impl Player<'_> {
                 self.sight(scene, (&catalog::USER_NOT_CLEARED, subject, expected, got), write);
                 continue;
             }
-            let unadvertised = self
-                .endpoint
-                .attributes
-                .as_ref()
-                .is_some_and(|known| !known.iter().any(|path| *path == schema_path(mismatch.path)));
+            let unadvertised = mismatch.path != "externalId"
+                && self
+                    .endpoint
+                    .attributes
+                    .as_ref()
+                    .is_some_and(|known| !known.iter().any(|path| *path == schema_path(mismatch.path)));
             if unadvertised && mismatch.got.is_none() {
                 self.mark_unstored(mismatch.path);
                 self.sight(scene, (&catalog::USER_ATTRIBUTE_UNSUPPORTED, subject, expected, got), write);

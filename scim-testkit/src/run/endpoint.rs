@@ -19,6 +19,8 @@ pub(super) struct Endpoint {
     pub(super) patch: Option<bool>,
     /// Attribute paths of the user schemas, lower case, when `/Schemas` can be read.
     pub(super) attributes: Option<Vec<String>>,
+    /// Whether `/Schemas` says that clients cannot write `displayName`.
+    pub(super) own_display_name: bool,
 }
 
 /// Something seen in discovery.
@@ -103,6 +105,7 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
     let schemas = recorder.ask(Method::GET, "/Schemas", None).await?;
     if schemas.status == 200 {
         endpoint.attributes = schemas.json.as_ref().and_then(user_attributes);
+        endpoint.own_display_name = schemas.json.as_ref().is_some_and(own_display_name);
     }
     let groups = recorder.ask(Method::GET, "/Groups?startIndex=1&count=1", None).await?;
     if matches!(groups.status, 404 | 405 | 501) {
@@ -110,6 +113,14 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
             Some(format!("the endpoint has no Groups: GET /Groups answered {}", groups.status));
     }
     Ok((endpoint, seen))
+}
+
+fn own_display_name(document: &Value) -> bool {
+    let list = document.get("Resources").and_then(Value::as_array).into_iter().flatten();
+    list.filter(|schema| schema.get("id").and_then(Value::as_str) == Some(urn::USER))
+        .flat_map(|schema| schema.get("attributes").and_then(Value::as_array).into_iter().flatten())
+        .filter(|attribute| attribute.get("name").and_then(Value::as_str) == Some("displayName"))
+        .any(|attribute| attribute.get("mutability").and_then(Value::as_str) == Some("readOnly"))
 }
 
 fn user_attributes(document: &Value) -> Option<Vec<String>> {

@@ -17,6 +17,8 @@ mod endpoint;
 mod event;
 mod exchange;
 mod findings;
+#[cfg(test)]
+mod freedoms;
 #[cfg(feature = "http")]
 mod http;
 mod mend;

@@ -76,6 +76,8 @@ pub(super) struct Lab {
     domain: String,
     count: usize,
     known: HashMap<Feature, Outcome>,
+    /// The attribute for which the plainest PATCH works.
+    plain: Option<&'static str>,
     pub(super) shows_members: Option<bool>,
 }
 
@@ -128,20 +130,17 @@ impl Lab {
     async fn run(&mut self, feature: Feature, wire: &mut Recorder) -> Result<Outcome, WireError> {
         match feature {
             Feature::OpCase => {
-                self.pair(wire, &catalog::PATCH_OP_CASE, "displayName", |new| {
-                    (
-                        json!([{"op": "replace", "path": "displayName", "value": new}]),
-                        json!([{"op": "Replace", "path": "displayName", "value": new}]),
-                    )
-                })
+                self.plain_pair(
+                    wire,
+                    &catalog::PATCH_OP_CASE,
+                    |path, new| json!([{"op": "Replace", "path": path, "value": new}]),
+                )
                 .await
             }
             Feature::Pathless => {
-                self.pair(wire, &catalog::PATCH_PATHLESS, "displayName", |new| {
-                    (
-                        json!([{"op": "replace", "path": "displayName", "value": new}]),
-                        json!([{"op": "replace", "value": {"displayName": new}}]),
-                    )
+                self.plain_pair(wire, &catalog::PATCH_PATHLESS, |path, new| match path.split_once('.') {
+                    Some((name, sub)) => json!([{"op": "replace", "value": {name: {sub: new}}}]),
+                    None => json!([{"op": "replace", "value": {path: new}}]),
                 })
                 .await
             }
@@ -170,23 +169,14 @@ impl Lab {
                 .await
             }
             Feature::AddSingle => {
-                self.pair(wire, &catalog::PATCH_ADD_SINGLE, "displayName", |new| {
-                    (
-                        json!([{"op": "replace", "path": "displayName", "value": new}]),
-                        json!([{"op": "add", "path": "displayName", "value": new}]),
-                    )
-                })
-                .await
-            }
-            Feature::Replace => {
-                self.single(
+                self.plain_pair(
                     wire,
-                    &catalog::PATCH_BASIC,
-                    "displayName",
-                    |new| json!([{"op": "replace", "path": "displayName", "value": new}]),
+                    &catalog::PATCH_ADD_SINGLE,
+                    |path, new| json!([{"op": "add", "path": path, "value": new}]),
                 )
                 .await
             }
+            Feature::Replace => self.plainest(wire).await,
             Feature::SubAttribute => {
                 self.single(
                     wire,
@@ -242,7 +232,8 @@ impl Lab {
         self.patch(&user, requests(&first).0, wire).await?;
         if self.read(&user, attribute, wire).await?.as_deref() != Some(first.as_str()) {
             // The control fails. If even the plainest PATCH does, that is the cause.
-            return if attribute == "displayName" { self.plainest(wire).await } else { Ok(Outcome::Unknown) };
+            let plainest = self.plainest(wire).await?;
+            return Ok(if matches!(plainest, Outcome::Works) { Outcome::Unknown } else { plainest });
         }
         let second = self.unique("second");
         self.attempt(&user, requests(&second).1, attribute, &second, check, wire).await
@@ -264,24 +255,41 @@ impl Lab {
         self.attempt(&user, request(&new), attribute, &new, check, wire).await
     }
 
+    /// The plainest PATCH: `replace` of one attribute. An endpoint may make up `displayName`, so others are tried too.
     async fn plainest(&mut self, wire: &mut Recorder) -> Result<Outcome, WireError> {
+        if let Some(known) = self.known.get(&Feature::Replace) {
+            return Ok(known.clone());
+        }
         let Some(user) = self.user(wire, true).await? else { return Ok(Outcome::Unknown) };
-        // An endpoint may make up `displayName` itself.
-        for attribute in ["displayName", "name.familyName", "userName"] {
-            let new = if attribute == "userName" {
-                format!("{}@{}", self.unique("name"), self.domain)
-            } else {
-                self.unique("value")
-            };
+        for attribute in ["displayName", "name.familyName", "title"] {
+            let new = self.unique("value");
             let request = json!([{"op": "replace", "path": attribute, "value": new}]);
             self.patch(&user, request, wire).await?;
             if self.read(&user, attribute, wire).await?.as_deref() == Some(new.as_str()) {
-                return Ok(Outcome::Unknown);
+                self.plain = Some(attribute);
+                self.known.insert(Feature::Replace, Outcome::Works);
+                return Ok(Outcome::Works);
             }
         }
         let new = self.unique("value");
         let request = json!([{"op": "replace", "path": "displayName", "value": new}]);
-        self.attempt(&user, request, "displayName", &new, &catalog::PATCH_BASIC, wire).await
+        let outcome = self.attempt(&user, request, "displayName", &new, &catalog::PATCH_BASIC, wire).await?;
+        self.known.insert(Feature::Replace, outcome.clone());
+        Ok(outcome)
+    }
+
+    /// A feature on whichever attribute the plainest PATCH works for.
+    async fn plain_pair(
+        &mut self,
+        wire: &mut Recorder,
+        check: &'static Check,
+        request: impl Fn(&str, &str) -> Value,
+    ) -> Result<Outcome, WireError> {
+        let control = self.plainest(wire).await?;
+        let (Outcome::Works, Some(attribute)) = (&control, self.plain) else { return Ok(control) };
+        let Some(user) = self.user(wire, true).await? else { return Ok(Outcome::Unknown) };
+        let new = self.unique("value");
+        self.attempt(&user, request(attribute, &new), attribute, &new, check, wire).await
     }
 
     async fn attempt(

@@ -33,9 +33,16 @@ impl Player<'_> {
             Change::Update { before } => Some(before.key.clone()),
             _ => None,
         };
+        // A server may delete later; then there is nothing to see yet.
+        let later = self
+            .writes(mark)
+            .iter()
+            .any(|write| write.request.method == Method::DELETE && write.answer.status == 202);
         if let Change::Purge { person } = change {
             if let Some(id) = known.get(person).cloned() {
-                self.read_purged(scene, person, &id).await?;
+                if !later {
+                    self.read_purged(scene, person, &id).await?;
+                }
                 scene.accounts.remove(person);
             }
         } else if let Some(person) = &focus {
@@ -56,7 +63,9 @@ impl Player<'_> {
             | Change::PushNow { team } => self.read_group(scene, change, team, mark).await?,
             Change::DeleteGroup { team } => {
                 if let Some(id) = scene.groups.remove(team) {
-                    self.read_deleted_group(scene, &id).await?;
+                    if !later {
+                        self.read_deleted_group(scene, &id).await?;
+                    }
                 }
             }
             _ => {}
@@ -189,7 +198,7 @@ impl Player<'_> {
             }
         }
         self.check_grants(scene, &person, stored, exchange.as_ref());
-        wrong.retain(|mismatch| !self.tolerated(scene, mismatch, leaving && vendor_deletes));
+        wrong.retain(|mismatch| !self.tolerated(scene, &person, mismatch, leaving && vendor_deletes));
         if !wrong.is_empty() {
             self.explain_user(scene, change, &wrong, &writes).await?;
             self.mend_user(&id, &wrong).await?;
@@ -220,7 +229,13 @@ impl Player<'_> {
         Some(person.manager.as_ref().and_then(|key| scene.accounts.get(key)).cloned())
     }
 
-    pub(super) fn tolerated(&mut self, scene: &mut Scene, mismatch: &Mismatch, gone: bool) -> bool {
+    pub(super) fn tolerated(
+        &mut self,
+        scene: &mut Scene,
+        person: &Person,
+        mismatch: &Mismatch,
+        gone: bool,
+    ) -> bool {
         if gone || self.unstored.contains(mismatch.path) {
             return true;
         }
@@ -232,8 +247,37 @@ impl Player<'_> {
             );
             return true;
         }
+        if mismatch.path == "displayName" && self.sets_display_name(person, mismatch) {
+            self.sight(
+                scene,
+                (&catalog::USER_DISPLAY_NAME, None, mismatch.expected_text(), mismatch.got_text()),
+                None,
+            );
+            return true;
+        }
         // Entra ID never sends a removal of a plain attribute.
         mismatch.expected.is_none() && mismatch.path != "enterprise.manager" && !scene.dialect.is_okta()
+    }
+
+    /// Whether the endpoint makes `displayName` from the person's other attributes, or says that it is its own.
+    fn sets_display_name(&self, person: &Person, mismatch: &Mismatch) -> bool {
+        if self.endpoint.own_display_name {
+            return true;
+        }
+        let Some(got) = &mismatch.got else { return false };
+        let words = |text: &str| {
+            let mut words: Vec<String> = text
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|word| !word.is_empty())
+                .map(str::to_lowercase)
+                .collect();
+            words.sort();
+            words
+        };
+        let same = |other: &str| words(got) == words(other);
+        same(&format!("{} {}", person.given_name, person.family_name))
+            || same(&person.user_name)
+            || same(&person.email)
     }
 
     pub(super) fn mark_unstored(&mut self, path: &str) {

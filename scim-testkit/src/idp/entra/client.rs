@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     Answer, Stop, Wire, WireRequest,
-    encode::{ENTERPRISE, PATCH_OP},
+    encode::{ENTERPRISE, PATCH_OP, spelled},
     task::Task,
 };
 
@@ -21,7 +21,7 @@ impl Client<'_> {
         if answer.status != 200 {
             return Err(task.refused(&answer));
         }
-        let body = task.object(&answer)?;
+        let body = spelled(task.object(&answer)?);
         let hits = match (body.get("Resources"), body.get("totalResults").and_then(Value::as_u64)) {
             (Some(Value::Array(hits)), _) => hits.clone(),
             (None | Some(Value::Null), Some(0)) => Vec::new(),
@@ -54,9 +54,9 @@ impl Client<'_> {
             }
             _ => return Err(task.refused(&answer)),
         }
-        let resource = task.object(&answer)?;
-        legible(resource, &answer, task)?;
-        Ok(resource.clone())
+        let resource = spelled(task.object(&answer)?);
+        legible(&resource, &answer, task)?;
+        Ok(resource)
     }
 
     /// Creates a resource and learns its `id`.

@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{Person, Sent, Step, Stop, encode::percent, task::Task},
+    super::{
+        Person, Sent, Step, Stop,
+        encode::{percent, spelled},
+        task::Task,
+    },
     Flavor, Okta, body,
     client::Client,
 };
@@ -49,7 +53,8 @@ impl Okta {
                 body::set_active(&mut user, true);
                 let task = if revive { &reactivate } else { &profile(person) };
                 let answer = client.put(&target, &user, task).await?;
-                let active = answer.json.as_ref().and_then(|user| user.get("active"));
+                let user = answer.json.as_ref().map(spelled);
+                let active = user.as_ref().and_then(|user| user.get("active"));
                 if revive && active != Some(&Value::Bool(true)) {
                     return Err(reactivate.unusable(&answer, DELAYED));
                 }

@@ -1,0 +1,266 @@
+//! How a client is set up.
+
+use std::{error, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http::{HeaderName, Request, Response};
+use scim_core::resource::ServiceProviderConfig;
+use secrecy::SecretString;
+use tower_service::Service;
+use url::{Host, Url};
+
+#[cfg(feature = "reqwest")]
+use crate::network::{Network, Options, Proxy};
+use crate::{
+    auth::{Auth, Authorize, OAuth},
+    client::{Client, Inner},
+    clock::{Clock, SystemClock},
+    discovery::Cache,
+    error::Error,
+    limits::ServerLimits,
+    rate::{RateLimit, RateLimits},
+    retry::{Jitter, Retry, RetryPolicy},
+    send::Send as Sending,
+    service::{Erased, MAX_RESPONSE},
+};
+
+/// Sets up a [`Client`].
+///
+/// From the outside in, a request passes: retry, rate limit, credentials, trace, network. So every attempt is counted
+/// by the rate limit, and carries credentials that are valid then.
+#[derive(Debug)]
+pub struct ClientBuilder {
+    url: String,
+    auth: Result<Auth, &'static str>,
+    policy: RetryPolicy,
+    rate: RateLimits,
+    limits: ServerLimits,
+    capabilities: Option<ServiceProviderConfig>,
+    discovery_ttl: Duration,
+    plain_http: bool,
+    max_response: usize,
+    authorities: Vec<Vec<u8>>,
+    identity: Option<(Vec<u8>, SecretString)>,
+    #[cfg(feature = "reqwest")]
+    proxy: Proxy,
+    clock: Option<Arc<dyn Clock>>,
+    jitter: Jitter,
+}
+
+impl ClientBuilder {
+    pub(crate) fn new(url: String) -> Self {
+        Self {
+            url,
+            auth: Ok(Auth::None),
+            policy: RetryPolicy::default(),
+            rate: RateLimits::default(),
+            limits: ServerLimits::default(),
+            capabilities: None,
+            discovery_ttl: Duration::from_secs(3600),
+            plain_http: false,
+            max_response: MAX_RESPONSE,
+            authorities: Vec::new(),
+            identity: None,
+            #[cfg(feature = "reqwest")]
+            proxy: Proxy::default(),
+            clock: None,
+            jitter: Jitter::default(),
+        }
+    }
+
+    /// A bearer token (RFC 6750).
+    #[must_use]
+    pub fn bearer(self, token: impl Into<SecretString>) -> Self {
+        let auth = Auth::bearer(&token.into()).ok_or("the token has characters that no header may have");
+        Self { auth, ..self }
+    }
+
+    /// User and password (RFC 7617).
+    #[must_use]
+    pub fn basic(self, user: &str, password: impl Into<SecretString>) -> Self {
+        let auth = Auth::basic(user, &password.into()).ok_or("user and password make no header");
+        Self { auth, ..self }
+    }
+
+    /// A secret in a header of its own, such as `x-api-key`.
+    #[must_use]
+    pub fn secret_header(self, name: &str, value: impl Into<SecretString>) -> Self {
+        use secrecy::ExposeSecret;
+        let auth = name
+            .parse::<HeaderName>()
+            .ok()
+            .and_then(|name| Auth::fixed(name, value.into().expose_secret()))
+            .ok_or("the header's name or value has characters that no header may have");
+        Self { auth, ..self }
+    }
+
+    /// Tokens by OAuth 2.0 client credentials.
+    #[must_use]
+    pub fn oauth(self, oauth: OAuth) -> Self {
+        Self { auth: Ok(Auth::OAuth(Arc::new(oauth))), ..self }
+    }
+
+    /// How often and how long requests are repeated.
+    #[must_use]
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// How many operations in a time, and how many at once.
+    #[must_use]
+    pub fn rate_limits(self, rate: RateLimits) -> Self {
+        Self { rate, ..self }
+    }
+
+    /// What the server can bear.
+    #[must_use]
+    pub fn limits(self, limits: ServerLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// What the server can do, in place of what it says; its `/ServiceProviderConfig` is then never asked for.
+    #[must_use]
+    pub fn capabilities(self, config: ServiceProviderConfig) -> Self {
+        Self { capabilities: Some(config), ..self }
+    }
+
+    /// How long discovery documents are kept; an hour, unless said otherwise.
+    #[must_use]
+    pub fn discovery_ttl(self, ttl: Duration) -> Self {
+        Self { discovery_ttl: ttl, ..self }
+    }
+
+    /// Allows `http` to hosts other than this one. Credentials and people's data then travel unprotected.
+    #[must_use]
+    pub fn allow_plain_http(self) -> Self {
+        Self { plain_http: true, ..self }
+    }
+
+    /// The largest answer, in bytes; 32 MiB, unless said otherwise.
+    #[must_use]
+    pub fn max_response(self, bytes: usize) -> Self {
+        Self { max_response: bytes, ..self }
+    }
+
+    /// A certificate authority in PEM. With one or more of them, the system's are not trusted.
+    #[must_use]
+    pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.authorities.push(pem.into());
+        self
+    }
+
+    /// A client certificate with its chain, and its key, in PEM.
+    #[must_use]
+    pub fn identity(self, certificates: impl Into<Vec<u8>>, key: impl Into<SecretString>) -> Self {
+        Self { identity: Some((certificates.into(), key.into())), ..self }
+    }
+
+    /// A proxy, such as `http://user:password@proxy:3128`, in place of the one that the environment names.
+    #[cfg(feature = "reqwest")]
+    #[must_use]
+    pub fn proxy(self, url: impl Into<SecretString>) -> Self {
+        Self { proxy: Proxy::Url(url.into()), ..self }
+    }
+
+    /// No proxy, whatever the environment says.
+    #[cfg(feature = "reqwest")]
+    #[must_use]
+    pub fn no_proxy(self) -> Self {
+        Self { proxy: Proxy::None, ..self }
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn clock(self, clock: impl Clock) -> Self {
+        Self { clock: Some(Arc::new(clock)), ..self }
+    }
+
+    /// Where the random part of each wait comes from: a number from 0 to 1. For tests.
+    #[must_use]
+    pub fn jitter(self, jitter: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        Self { jitter: Jitter(Arc::new(jitter)), ..self }
+    }
+
+    /// A client over the network. Needs a tokio runtime when it is used.
+    ///
+    /// # Errors
+    /// The address, the credentials or the certificates are wrong, or the address is plain `http` to another host.
+    #[cfg(feature = "reqwest")]
+    pub fn build(self) -> Result<Client, Error> {
+        let mut secure = self.check_transport(&parse_base(&self.url)?, "the base address")?;
+        if let Ok(Auth::OAuth(oauth)) = &self.auth {
+            let token_url = Url::parse(&oauth.token_url)
+                .map_err(|error| Error::build(format!("the token address is no URL: {error}")))?;
+            secure |= self.check_transport(&token_url, "the token address")?;
+        }
+        let network = Network::new(&Options {
+            system_authorities: secure,
+            authorities: self.authorities.clone(),
+            identity: self.identity.clone(),
+            proxy: self.proxy.clone(),
+            max_response: self.max_response,
+        });
+        self.build_with(network.map_err(Error::build)?)
+    }
+
+    /// A client over any service. Certificates, proxy and the response limit are the service's business.
+    ///
+    /// # Errors
+    /// The address or the credentials are wrong.
+    pub fn build_with<S>(self, service: S) -> Result<Client, Error>
+    where
+        S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + 'static,
+        S::Error: Into<Box<dyn error::Error + Send + Sync>>,
+        S::Future: Send,
+    {
+        let base = parse_base(&self.url)?.as_str().trim_end_matches('/').to_owned();
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let auth = self.auth.map_err(Error::build)?;
+        let sending = Sending::new(Erased::new(service), Arc::clone(&clock));
+        let authorized = Authorize::new(sending, auth, Arc::clone(&clock));
+        let limited = RateLimit::new(authorized, &self.rate, Arc::clone(&clock));
+        let retried = Retry::new(limited, Arc::clone(&clock), self.jitter);
+        Ok(Client {
+            inner: Arc::new(Inner {
+                base,
+                stack: Erased::new(retried),
+                policy: Arc::new(self.policy),
+                limits: self.limits,
+                in_flight: self.rate.in_flight.max(1),
+                discovered: Cache::new(self.capabilities, self.discovery_ttl),
+                clock,
+                no_patch: Default::default(),
+            }),
+        })
+    }
+
+    /// Whether the address is `https`.
+    #[cfg(feature = "reqwest")]
+    fn check_transport(&self, url: &Url, what: &str) -> Result<bool, Error> {
+        let loopback = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        match url.scheme() {
+            "https" => Ok(true),
+            "http" if loopback || self.plain_http => Ok(false),
+            "http" => Err(Error::build(format!(
+                "{what} is plain http, which shows credentials to everyone on the way; use https or allow_plain_http"
+            ))),
+            other => Err(Error::build(format!("{what} must be http or https, got {other}"))),
+        }
+    }
+}
+
+fn parse_base(text: &str) -> Result<Url, Error> {
+    let url = Url::parse(text).map_err(|error| Error::build(format!("the base address is no URL: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::build("the base address has credentials in it; use basic()"));
+    }
+    if url.cannot_be_a_base() || url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::build("the base address must have a host and no query or fragment"));
+    }
+    Ok(url)
+}

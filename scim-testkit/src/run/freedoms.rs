@@ -1,0 +1,234 @@
+//! Liberties that RFC 7643 and 7644 grant to a server: a run reports nothing worse than information about them.
+
+use std::{convert::Infallible, future::Ready, sync::Arc, task::Poll};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, header};
+use scim_core::vendor::Profile;
+use serde_json::{Map, Value, json};
+
+use super::{Run, Target};
+use crate::{
+    provider::{Provider, World},
+    report::{Report, human},
+};
+
+/// Rewrites answers on their way out.
+type Rewrite = fn(&Request<Bytes>, &mut Response<Bytes>, &mut Option<Value>);
+
+#[derive(Clone)]
+struct Rewriting {
+    provider: Arc<Provider>,
+    rewrite: Rewrite,
+}
+
+impl tower_service::Service<Request<Bytes>> for Rewriting {
+    type Response = Response<Bytes>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Bytes>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let mut response = self.provider.handle(&request);
+        let mut json: Option<Value> = serde_json::from_slice(response.body()).ok();
+        (self.rewrite)(&request, &mut response, &mut json);
+        if let Some(json) = json {
+            *response.body_mut() = Bytes::from(json.to_string());
+        }
+        std::future::ready(Ok(response))
+    }
+}
+
+fn play(rewrite: Rewrite) -> Report {
+    let provider = Arc::new(Provider::new(Profile::builtin("interop").unwrap(), World::deterministic()));
+    let target = Target::service("http://localhost/scim/v2", Rewriting { provider, rewrite });
+    let run = Run::new(target).seed(1).run();
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run)
+}
+
+/// Every resource in an answer.
+fn resources(json: &mut Option<Value>) -> Vec<&mut Map<String, Value>> {
+    let Some(Value::Object(object)) = json else { return Vec::new() };
+    if object.contains_key("Resources") {
+        let listed = object.get_mut("Resources").and_then(Value::as_array_mut);
+        return listed.into_iter().flatten().filter_map(Value::as_object_mut).collect();
+    }
+    if object.contains_key("id") { vec![object] } else { Vec::new() }
+}
+
+fn users(json: &mut Option<Value>) -> Vec<&mut Map<String, Value>> {
+    resources(json).into_iter().filter(|resource| resource.contains_key("userName")).collect()
+}
+
+const FREEDOMS: &[(&str, Rewrite)] = &[
+    ("no Resources when nothing matches", |_, _, json| {
+        if let Some(Value::Object(page)) = json {
+            if page.get("totalResults") == Some(&json!(0)) {
+                page.shift_remove("Resources");
+            }
+        }
+    }),
+    ("no startIndex and itemsPerPage on a whole list", |_, _, json| {
+        if let Some(Value::Object(page)) = json {
+            let all = page.get("Resources").and_then(Value::as_array).map(Vec::len);
+            if page.get("totalResults").and_then(Value::as_u64) == all.map(|all| all as u64) {
+                page.shift_remove("startIndex");
+                page.shift_remove("itemsPerPage");
+            }
+        }
+    }),
+    ("unassigned attributes as null and []", |_, _, json| {
+        for user in users(json) {
+            for (name, value) in
+                [("nickName", Value::Null), ("phoneNumbers", json!([])), ("ims", Value::Null)]
+            {
+                user.insert(name.to_owned(), value);
+            }
+        }
+    }),
+    ("own extension and own attributes", |_, _, json| {
+        for resource in resources(json) {
+            if let Some(Value::Array(schemas)) = resource.get_mut("schemas") {
+                schemas.push("urn:example:params:scim:schemas:extension:2.0:Thing".into());
+            }
+            let data = json!({"number": 1, "list": [{"deep": null}]});
+            resource.insert("urn:example:params:scim:schemas:extension:2.0:Thing".to_owned(), data);
+            resource.insert("x-own".to_owned(), true.into());
+        }
+    }),
+    ("displayName is made by the server", |_, _, json| {
+        for user in users(json) {
+            let part = |name: &str| user.get("name")?.get(name)?.as_str().map(str::to_owned);
+            if let (Some(given), Some(family)) = (part("givenName"), part("familyName")) {
+                user.insert("displayName".to_owned(), format!("{family}, {given}").into());
+            }
+        }
+    }),
+    ("userName in lower case", |_, _, json| {
+        for user in users(json) {
+            let name = user["userName"].as_str().unwrap().to_lowercase();
+            user.insert("userName".to_owned(), name.into());
+        }
+    }),
+    ("members left out of lists", |request, _, json| {
+        if request.method() == Method::GET && request.uri().path().ends_with("/Groups") {
+            for group in resources(json) {
+                group.shift_remove("members");
+            }
+        }
+    }),
+    ("no discovery documents", |request, response, json| {
+        let path = request.uri().path();
+        if ["/ServiceProviderConfig", "/Schemas", "/ResourceTypes"].iter().any(|end| path.ends_with(end)) {
+            *response.status_mut() = http::StatusCode::NOT_FOUND;
+            *json = None;
+            *response.body_mut() = Bytes::from_static(b"<h1>Not Found</h1>");
+        }
+    }),
+    ("no groups", |request, response, json| {
+        if request.uri().path().contains("/Groups") {
+            *response.status_mut() = http::StatusCode::NOT_FOUND;
+            *json = Some(json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "404", "detail": "no groups",
+            }));
+        }
+    }),
+    ("no ETag and no version", |_, response, json| {
+        response.headers_mut().remove(header::ETAG);
+        for resource in resources(json) {
+            if let Some(Value::Object(meta)) = resource.get_mut("meta") {
+                meta.shift_remove("version");
+            }
+        }
+    }),
+    ("deletion later, 202", |request, response, _| {
+        if request.method() == Method::DELETE && response.status() == 204 {
+            *response.status_mut() = http::StatusCode::ACCEPTED;
+        }
+    }),
+    ("PATCH answers 204", |request, response, json| {
+        if request.method() == Method::PATCH && response.status() == 200 {
+            *response.status_mut() = http::StatusCode::NO_CONTENT;
+            response.headers_mut().remove(header::CONTENT_TYPE);
+            *json = None;
+            *response.body_mut() = Bytes::new();
+        }
+    }),
+    ("charset in the media type and extra headers", |_, response, _| {
+        let headers = response.headers_mut();
+        if headers.contains_key(header::CONTENT_TYPE) {
+            headers.insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/scim+json;charset=UTF-8"),
+            );
+        }
+        headers.insert("x-request-id", HeaderValue::from_static("42"));
+        headers.insert("strict-transport-security", HeaderValue::from_static("max-age=1"));
+    }),
+    ("meta.location behind a proxy", |_, response, json| {
+        for resource in resources(json) {
+            if let Some(Value::String(location)) =
+                resource.get_mut("meta").and_then(|meta| meta.get_mut("location"))
+            {
+                *location =
+                    location.replace("http://localhost/scim/v2", "https://public.example.com/t1/scim/v2");
+            }
+        }
+        let moved = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+        let moved = moved
+            .map(|text| text.replace("http://localhost/scim/v2", "https://public.example.com/t1/scim/v2"));
+        if let Some(moved) = moved {
+            response.headers_mut().insert(header::LOCATION, moved.parse().unwrap());
+        }
+    }),
+    ("409 and 404 without scimType, other wording", |_, response, json| {
+        if response.status().is_client_error() {
+            if let Some(Value::Object(error)) = json {
+                error.shift_remove("scimType");
+                error.insert("detail".to_owned(), "nope".into());
+                error.insert("timestamp".to_owned(), "2026-01-01T00:00:00Z".into());
+            }
+        }
+    }),
+    ("attribute names in another case", |_, _, json| {
+        for user in users(json) {
+            for (name, other) in [("displayName", "DisplayName"), ("active", "Active"), ("name", "NAME")] {
+                if let Some(value) = user.shift_remove(name) {
+                    user.insert(other.to_owned(), value);
+                }
+            }
+        }
+    }),
+    ("the enterprise URN is listed though it has no data", |_, _, json| {
+        for user in users(json) {
+            if let Some(Value::Array(schemas)) = user.get_mut("schemas") {
+                if schemas.len() == 1 {
+                    schemas.push(scim_core::urn::ENTERPRISE_USER.into());
+                }
+            }
+        }
+    }),
+    ("members with display, type and $ref", |_, _, json| {
+        for group in resources(json) {
+            for member in group.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten() {
+                member["display"] = "someone".into();
+                member["type"] = "User".into();
+            }
+        }
+    }),
+];
+
+#[test]
+fn no_freedom_is_worse_than_information() {
+    let mut wrong = Vec::new();
+    for (name, rewrite) in FREEDOMS {
+        let report = play(*rewrite);
+        if report.findings.iter().any(|finding| finding.level != "info") || report.error.is_some() {
+            wrong.push(format!("{name}:\n{}", human::render(&report, false, 120)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
