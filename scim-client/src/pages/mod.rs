@@ -122,32 +122,20 @@ impl<'a, T: Resource> Pages<'a, T> {
     }
 
     fn read(&mut self, answer: &Answer) -> Result<(), Error> {
-        let message: BTreeMap<String, &RawValue> =
-            serde_json::from_slice(&answer.body).map_err(|error| answer.body_error(error))?;
-        let member = |name: &str| {
-            message.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.get())
-        };
-        let resources: Vec<&RawValue> = match member("Resources") {
-            None | Some("null") => Vec::new(),
-            Some(text) => serde_json::from_str(text).map_err(|error| answer.body_error(error))?,
-        };
-        let cursor: Option<String> = member("nextCursor").and_then(|text| serde_json::from_str(text).ok());
-        let total = member("totalResults").and_then(|text| text.trim_matches('"').parse().ok());
-        if total.is_none() && resources.is_empty() && member("Resources").is_none() && cursor.is_none() {
-            return Err(answer.body_error("it is no ListResponse"));
-        }
-        let items: Vec<Result<T, Error>> = resources
-            .iter()
-            .map(|raw| read::text::<T>(raw.get()).map_err(|error| answer.body_error(error)))
-            .collect();
-        let first = items.first().map(|item| {
-            item.as_ref().ok().and_then(|item| item.id().map(str::to_owned)).unwrap_or_else(|| resources[0].get().to_owned())
+        let message = Message::read(answer)?;
+        let items: Vec<Result<T, Error>> = message.typed(answer);
+        // Without an id, the whole resource tells it from others.
+        let first = items.first().zip(message.resources.first()).map(|(item, raw)| {
+            item.as_ref().ok().and_then(Resource::id).unwrap_or(raw.get())
         });
-        let page =
-            Page { items: items.len() as u64, first: first.as_deref(), next_cursor: cursor.as_deref(), total };
-        let step = self.walk.step(page);
-        let (next, warning) = step
-            .map_err(|fault| answer.error(ErrorKind::Decode(AnswerError::Paging(fault))))?;
+        let page = Page {
+            items: items.len() as u64,
+            first,
+            next_cursor: message.next_cursor.as_deref(),
+            total: message.total,
+        };
+        let (next, warning) =
+            self.walk.step(page).map_err(|fault| answer.error(ErrorKind::Decode(AnswerError::Paging(fault))))?;
         self.next = next;
         let old = warning == Some(PageWarning::StartIndexIgnored);
         self.warnings.extend(warning);
@@ -155,6 +143,40 @@ impl<'a, T: Resource> Pages<'a, T> {
             self.ready.extend(items);
         }
         Ok(())
+    }
+}
+
+/// A list response (RFC 7644 §3.4.2), read tolerantly; resources stay text until their type is known.
+struct Message<'a> {
+    resources: Vec<&'a RawValue>,
+    next_cursor: Option<String>,
+    total: Option<u64>,
+}
+
+impl<'a> Message<'a> {
+    fn read(answer: &'a Answer) -> Result<Self, Error> {
+        let members: BTreeMap<String, &'a RawValue> =
+            serde_json::from_slice(&answer.body).map_err(|error| answer.body_error(error))?;
+        let member = |name: &str| {
+            members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.get())
+        };
+        let listed = member("Resources");
+        let resources = match listed {
+            None | Some("null") => Vec::new(),
+            Some(text) => serde_json::from_str(text).map_err(|error| answer.body_error(error))?,
+        };
+        let next_cursor: Option<String> = member("nextCursor").and_then(|text| serde_json::from_str(text).ok());
+        let total = member("totalResults").and_then(|text| text.trim_matches('"').parse().ok());
+        // A server without matches may leave `Resources` out, but then it says at least how many there are.
+        if listed.is_none() && total.is_none() && next_cursor.is_none() {
+            return Err(answer.body_error("it is no ListResponse"));
+        }
+        Ok(Self { resources, next_cursor, total })
+    }
+
+    fn typed<T: Resource>(&self, answer: &Answer) -> Vec<Result<T, Error>> {
+        let read = |raw: &&RawValue| read::text(raw.get()).map_err(|error| answer.body_error(error));
+        self.resources.iter().map(read).collect()
     }
 }
 
@@ -183,6 +205,11 @@ impl<T: Resource> Stream for Pages<'_, T> {
             this.arrived(answer);
         }
     }
+}
+
+/// The resources of one page, whatever comes after it.
+pub(crate) fn resources<T: Resource>(answer: &Answer) -> Result<Vec<Result<T, Error>>, Error> {
+    Ok(Message::read(answer)?.typed(answer))
 }
 
 impl<T> Unpin for Pages<'_, T> {}

@@ -43,7 +43,7 @@ fn unknown_members_survive_at_every_level() {
     let mut enterprise = user.extension::<EnterpriseUser>().unwrap().unwrap();
     assert_eq!(enterprise.manager.as_ref().unwrap().extra.get("mood"), Some(&json!("good")));
     enterprise.department = Some("R&D".into());
-    let mut changed = user.clone();
+    let mut changed = user;
     changed.set_extension(&enterprise).unwrap();
     let written = serde_json::to_value(&changed).unwrap();
     assert_eq!(written[urn::ENTERPRISE_USER]["badge"], json!([1, 2]));

@@ -54,6 +54,31 @@ catalog! {
         "An error has a `scimType` that RFC 7644 does not define", "RFC 7644 §3.12, Table 9",
         "Use a keyword of Table 9, or leave `scimType` out.";
 
+    AUTH_NOT_ENFORCED = "auth.not-enforced", Must, EVERYONE,
+        "The endpoint serves users without the right credentials", "RFC 7644 §2, §7.2: anyone can read and change every account",
+        "Check the token on every route, and answer 401.";
+    AUTH_STATUS = "auth.status", Must, NOBODY,
+        "Wrong credentials are not answered with 401", "RFC 7644 §3.12, Table 8; Okta SPEC test 11: 401",
+        "Answer 401 with a SCIM error and `WWW-Authenticate`.";
+    MALFORMED_ACCEPTED = "http.malformed-accepted", Must, NOBODY,
+        "A malformed request is answered with success", "RFC 7644 §3.12, Table 9: invalidSyntax, invalidValue",
+        "Answer 400 with a SCIM error.";
+    UNKNOWN_ID = "resource.unknown-id-status", Must, ENTRAS,
+        "A request for an id that is gone is not answered with 404", "RFC 7644 §3.6, §3.12; MS-SCIM: 404 tells Entra ID that the account is gone",
+        "Answer 404 with a SCIM error.";
+    PROJECTION = "resource.projection", Must, NOBODY,
+        "`attributes` or `excludedAttributes` does not select what is returned", "RFC 7644 §3.4.2.5, §3.9",
+        "Honor both parameters; `id` is always returned.";
+    ETAG_IGNORED = "etag.if-match-ignored", Must, NOBODY,
+        "A write with a stale `If-Match` goes through, though entity tags are advertised", "RFC 7644 §3.14; RFC 9110 §13.1.1",
+        "Answer 412, or set `etag.supported` to false.";
+    SEARCH_RESULT = "search.result", Must, NOBODY,
+        "A query by POST to `/.search` does not answer as the same query by GET", "RFC 7644 §3.4.3",
+        "Apply the filter and paging of the body.";
+    BULK_RESULT = "bulk.result", Must, NOBODY,
+        "A bulk request does not do what it is asked to, though bulk is advertised", "RFC 7644 §3.7",
+        "Execute each operation and report its status, or set `bulk.supported` to false.";
+
     // Lists.
     LIST_SHAPE = "list.shape", Must, EVERYONE,
         "A query does not answer with a ListResponse", "RFC 7644 §3.4.2",
@@ -153,7 +178,17 @@ catalog! {
         "The filter finds no such user, yet a create is refused as a duplicate", "RFC 7644 §3.3, §3.4.2.2; Okta and Entra ID match by filter before they create",
         "Look up by the same attribute, and with the same normalization, by which you enforce uniqueness; inactive users included.";
 
+    CREATE_CLIENT_ID = "create.client-chosen-id", Must, NOBODY,
+        "A client can choose the `id` of a new resource", "RFC 7643 §3.1: `id` is assigned by the service provider; a client could take over another's",
+        "Ignore `id` in a create.";
+
     // Lookup.
+    FILTER_RESULT = "filter.wrong-result", Must, NOBODY,
+        "A filter is answered with the wrong users", "RFC 7644 §3.4.2.2",
+        "Evaluate the filter as the RFC says, or answer 400 `invalidFilter`.";
+    FILTER_UNSUPPORTED = "filter.unsupported", Info, NOBODY,
+        "Some filter operators are refused", "RFC 7644 §3.4.2.2: 400 `invalidFilter` is permitted",
+        "Permitted. Okta and Entra ID need `eq`, and Entra ID `and`.";
     LOOKUP_REFUSED = "filter.refused", BreaksIdp, NOBODY,
         "The provider's matching filter is refused", "RFC 7644 §3.4.2.2; MS-SCIM: `eq` on the matching attribute is required",
         "Support `eq` on the attribute, in the encoding shown.";
@@ -277,6 +312,9 @@ catalog! {
     PATCH_STATUS = "patch.status", Must, NOBODY,
         "A PATCH is answered with another success than 200 with the resource or 204 without", "RFC 7644 §3.5.2",
         "Answer 200 with the resource, or 204 and no body.";
+    PATCH_NOT_ATOMIC = "patch.not-atomic", Must, NOBODY,
+        "A PATCH that fails leaves some of its changes behind", "RFC 7644 §3.5.2: all operations or none",
+        "Apply the operations to a copy, and store it only if all succeed.";
     PATCH_BASIC = "patch.replace", Must, NOBODY,
         "The plainest PATCH (`replace` of one attribute, in RFC form) does not work", "RFC 7644 §3.5.2.3",
         "Apply `{\"op\":\"replace\",\"path\":\"displayName\",\"value\":\"…\"}`.";

@@ -238,7 +238,11 @@ fn list(exchange: &Exchange, collection: &str, report: &mut Sheet) {
         match obj::get(object, name) {
             Some(Value::Number(number)) if number.is_i64() || number.is_u64() => {}
             Some(other) => {
-                report.add(&catalog::LIST_NUMBER, format!("{name} as an integer"), format!("{name}: {other}"))
+                report.add(
+                    &catalog::LIST_NUMBER,
+                    format!("{name} as an integer"),
+                    format!("{name}: {other}"),
+                );
             }
             None if name == "totalResults" && obj::get(object, "nextCursor").is_none() => {
                 report.add(&catalog::LIST_SHAPE, "`totalResults`", "none");

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use super::{exchange::Exchange, recorder::Recorder};
 use crate::idp::{WireErrorKind, WireRequest};
 
+/// The collection of users.
+pub(super) const USERS: &str = "Users";
+
 /// What was created and not yet deleted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {

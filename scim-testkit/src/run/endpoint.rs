@@ -17,6 +17,10 @@ pub(super) struct Endpoint {
     pub(super) no_groups: Option<String>,
     /// What `/ServiceProviderConfig` says of PATCH.
     pub(super) patch: Option<bool>,
+    /// What it says of bulk requests.
+    pub(super) bulk: Option<bool>,
+    /// What it says of entity tags.
+    pub(super) etag: Option<bool>,
     /// Attribute paths of the user schemas, lower case, when `/Schemas` can be read.
     pub(super) attributes: Option<Vec<String>>,
     /// Whether `/Schemas` says that clients cannot write `displayName`.
@@ -81,6 +85,8 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
             let supported =
                 |name: &str| obj::get(object, name).and_then(|feature| feature.get("supported")).cloned();
             endpoint.patch = supported("patch").and_then(|value| value.as_bool());
+            endpoint.bulk = supported("bulk").and_then(|value| value.as_bool());
+            endpoint.etag = supported("etag").and_then(|value| value.as_bool());
             let missing: Vec<&str> = ["patch", "bulk", "filter", "changePassword", "sort", "etag"]
                 .into_iter()
                 .filter(|name| !supported(name).is_some_and(|value| value.is_boolean()))

@@ -65,10 +65,10 @@ fn users(json: &mut Option<Value>) -> Vec<&mut Map<String, Value>> {
 
 const FREEDOMS: &[(&str, Rewrite)] = &[
     ("no Resources when nothing matches", |_, _, json| {
-        if let Some(Value::Object(page)) = json {
-            if page.get("totalResults") == Some(&json!(0)) {
-                page.shift_remove("Resources");
-            }
+        if let Some(Value::Object(page)) = json
+            && page.get("totalResults") == Some(&json!(0))
+        {
+            page.shift_remove("Resources");
         }
     }),
     ("no startIndex and itemsPerPage on a whole list", |_, _, json| {
@@ -185,12 +185,12 @@ const FREEDOMS: &[(&str, Rewrite)] = &[
         }
     }),
     ("409 and 404 without scimType, other wording", |_, response, json| {
-        if response.status().is_client_error() {
-            if let Some(Value::Object(error)) = json {
-                error.shift_remove("scimType");
-                error.insert("detail".to_owned(), "nope".into());
-                error.insert("timestamp".to_owned(), "2026-01-01T00:00:00Z".into());
-            }
+        if response.status().is_client_error()
+            && let Some(Value::Object(error)) = json
+        {
+            error.shift_remove("scimType");
+            error.insert("detail".to_owned(), "nope".into());
+            error.insert("timestamp".to_owned(), "2026-01-01T00:00:00Z".into());
         }
     }),
     ("attribute names in another case", |_, _, json| {
@@ -204,10 +204,10 @@ const FREEDOMS: &[(&str, Rewrite)] = &[
     }),
     ("the enterprise URN is listed though it has no data", |_, _, json| {
         for user in users(json) {
-            if let Some(Value::Array(schemas)) = user.get_mut("schemas") {
-                if schemas.len() == 1 {
-                    schemas.push(scim_core::urn::ENTERPRISE_USER.into());
-                }
+            if let Some(Value::Array(schemas)) = user.get_mut("schemas")
+                && schemas.len() == 1
+            {
+                schemas.push(scim_core::urn::ENTERPRISE_USER.into());
             }
         }
     }),

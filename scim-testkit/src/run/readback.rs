@@ -62,10 +62,10 @@ impl Player<'_> {
             | Change::RenameGroup { team }
             | Change::PushNow { team } => self.read_group(scene, change, team, mark).await?,
             Change::DeleteGroup { team } => {
-                if let Some(id) = scene.groups.remove(team) {
-                    if !later {
-                        self.read_deleted_group(scene, &id).await?;
-                    }
+                if let Some(id) = scene.groups.remove(team)
+                    && !later
+                {
+                    self.read_deleted_group(scene, &id).await?;
                 }
             }
             _ => {}

@@ -6,7 +6,12 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
 use serde_json::Value;
 
-use super::{cancel::Cancel, cleanup::Ledger, exchange::Exchange, target::Target};
+use super::{
+    cancel::Cancel,
+    cleanup::Ledger,
+    exchange::Exchange,
+    target::{Credentials, Target},
+};
 use crate::idp::{Answer, BoxFuture, Wire, WireError, WireErrorKind, WireRequest};
 
 /// Sends and records.
@@ -46,13 +51,50 @@ impl Recorder {
         target: impl Into<String>,
         body: Option<Value>,
     ) -> Result<Answer, WireError> {
-        let mut headers = vec![("Accept", JUDGE_ACCEPT.to_owned()), ("User-Agent", JUDGE_AGENT.to_owned())];
-        if body.is_some() {
-            headers.push(("Content-Type", "application/scim+json".to_owned()));
-        }
+        let headers = judge_headers(body.is_some());
         let request =
             WireRequest { method, target: target.into(), headers, body: body.map(|body| body.to_string()) };
         self.exchange(request).await
+    }
+
+    /// Sends a body exactly as it is.
+    pub(super) async fn ask_raw(
+        &mut self,
+        method: Method,
+        target: String,
+        body: String,
+    ) -> Result<Answer, WireError> {
+        let request = WireRequest { method, target, headers: judge_headers(true), body: Some(body) };
+        self.exchange(request).await
+    }
+
+    /// Sends a write on the condition of an entity tag.
+    pub(super) async fn ask_if_match(
+        &mut self,
+        method: Method,
+        target: String,
+        body: Value,
+        tag: &str,
+    ) -> Result<Answer, WireError> {
+        let mut headers = judge_headers(true);
+        headers.push(("If-Match", tag.to_owned()));
+        self.exchange(WireRequest { method, target, headers, body: Some(body.to_string()) }).await
+    }
+
+    /// Reads with another token than the run's, or with none.
+    pub(super) async fn ask_as(&mut self, token: Option<&str>, target: &str) -> Result<Answer, WireError> {
+        let ours = self.target.clone();
+        let credentials = match token {
+            Some(token) => Credentials::Bearer(token.to_owned().into()),
+            None => Credentials::None,
+        };
+        // A header beside other credentials may name a tenant; by itself it is the credential.
+        let stripped =
+            if ours.authenticates_by_header() { ours.clone().without_headers() } else { ours.clone() };
+        self.target = stripped.with_credentials(credentials);
+        let answer = self.ask(Method::GET, target, None).await;
+        self.target = ours;
+        answer
     }
 
     /// The last exchange.
@@ -144,6 +186,14 @@ impl Recorder {
             ),
         })
     }
+}
+
+fn judge_headers(with_body: bool) -> Vec<(&'static str, String)> {
+    let mut headers = vec![("Accept", JUDGE_ACCEPT.to_owned()), ("User-Agent", JUDGE_AGENT.to_owned())];
+    if with_body {
+        headers.push(("Content-Type", "application/scim+json".to_owned()));
+    }
+    headers
 }
 
 fn interrupted() -> WireError {

@@ -73,6 +73,24 @@ impl Target {
         self
     }
 
+    /// Whether requests carry credentials.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        !matches!(self.credentials, Credentials::None) || !self.extra.is_empty()
+    }
+
+    /// Whether the extra headers are all that could be credentials.
+    pub(crate) fn authenticates_by_header(&self) -> bool {
+        matches!(self.credentials, Credentials::None)
+    }
+
+    /// The same endpoint without the extra headers.
+    #[must_use]
+    pub(crate) fn without_headers(mut self) -> Self {
+        self.extra.clear();
+        self
+    }
+
     /// The base URL, without a slash at the end.
     #[must_use]
     pub fn base(&self) -> &str {

@@ -161,7 +161,7 @@ const NAMED: &[(Defect, &[&str])] = &[
     (Defect::HtmlErrors, &["error.body"]),
     (Defect::ErrorStatusNumber, &["error.status"]),
     (Defect::IdNumber, &["resource.id"]),
-    (Defect::ExcludedAttributesIgnored, &["filter.excluded-attributes"]),
+    (Defect::ExcludedAttributesIgnored, &["filter.excluded-attributes", "resource.projection"]),
     (Defect::GroupsPutIgnoresMembers, &["put.group-members-ignored"]),
     (Defect::DeleteNoEffect, &["delete.no-effect"]),
     (Defect::DeletedStillListed, &["list.deleted-resource"]),

@@ -161,7 +161,8 @@ impl Page {
         let none = Vec::new();
         let empty = member(body, "totalResults").and_then(Value::as_u64) == Some(0);
         let listed = member(body, "Resources").filter(|value| !value.is_null());
-        let Some(resources) = listed.map_or(empty.then_some(&none), Value::as_array) else {
+        let absent = empty.then_some(&none);
+        let Some(resources) = listed.map_or(absent, Value::as_array) else {
             return Err(task.unusable(answer, "the list has no Resources array"));
         };
         Ok(Self { total, resources: resources.iter().map(spelled).collect() })

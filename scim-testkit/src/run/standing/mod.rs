@@ -1,10 +1,14 @@
 //! Checks that belong to no provider's story: asked once in a run, in plain RFC form.
 
+mod filters;
+mod protocol;
+
 use http::Method;
 use scim_core::{call::encode, json as obj};
 use serde_json::Value;
 
 use super::{Exchange, findings::Sighting, play::Player};
+
 use crate::{
     check::{
         Check, Level, catalog,
@@ -16,12 +20,22 @@ use crate::{
 
 /// Plays the standing checks.
 pub(super) async fn check(player: &mut Player<'_>) -> Result<Vec<StoryReport>, WireError> {
-    let mut reports = Vec::new();
-    reports.push(duplicate(player).await?);
-    reports.push(case(player).await?);
-    reports.push(external_id(player).await?);
-    reports.push(paging(player).await?);
-    Ok(reports)
+    Ok(vec![
+        duplicate(player).await?,
+        case(player).await?,
+        external_id(player).await?,
+        filters::operators(player).await?,
+        paging(player).await?,
+        protocol::authentication(player).await?,
+        protocol::deletion(player).await?,
+        protocol::projection(player).await?,
+        protocol::client_chosen_id(player).await?,
+        protocol::malformed(player).await?,
+        protocol::atomic_patch(player).await?,
+        protocol::preconditions(player).await?,
+        protocol::search(player).await?,
+        protocol::bulk(player).await?,
+    ])
 }
 
 struct Outcome {
@@ -58,9 +72,25 @@ fn see(
     exchange: Option<&Exchange>,
     story: &str,
 ) {
+    see_about(player, outcome, None, (check, expected, got), exchange, story);
+}
+
+/// The same, where one check can be about several things.
+fn see_about(
+    player: &mut Player<'_>,
+    outcome: &mut Outcome,
+    subject: Option<&str>,
+    (check, expected, got): (&'static Check, String, String),
+    exchange: Option<&Exchange>,
+    story: &str,
+) {
     let target = player.recorder.target().clone();
-    let sighting = Sighting { check, subject: None, expected, got, exchange, stumbled: None, story };
-    if player.findings.add(sighting, &target) && check.level != Level::Info {
+    let subject = subject.map(str::to_owned);
+    let sighting = Sighting { check, subject, expected, got, exchange, stumbled: None, story };
+    if player.findings.add(sighting, &target)
+        && check.level != Level::Info
+        && !outcome.failed.contains(&check.id)
+    {
         outcome.failed.push(check.id);
     }
 }

@@ -1,0 +1,113 @@
+//! Making a resource without making it twice.
+
+use scim_core::{call::Call, json, resource::Resource};
+
+use crate::{
+    error::{AnswerError, Error, ErrorKind},
+    read,
+    resources::Resources,
+};
+
+/// What [`Resources::create_or_adopt`] did.
+#[derive(Debug)]
+pub enum Creation<T> {
+    /// It was made.
+    Created(T),
+    /// It was there already, from an earlier attempt or by somebody else; this is it, unchanged.
+    Adopted(T),
+    /// Something is in the way that is not it: it has another `externalId`, cannot be found, or there are several.
+    Conflict(Box<Error>),
+}
+
+impl<T> Creation<T> {
+    /// The resource, made or found.
+    ///
+    /// # Errors
+    /// The refusal, when there was a conflict.
+    pub fn resource(self) -> Result<T, Error> {
+        match self {
+            Self::Created(resource) | Self::Adopted(resource) => Ok(resource),
+            Self::Conflict(error) => Err(*error),
+        }
+    }
+}
+
+impl<T: Resource> Resources<'_, T> {
+    /// Makes a resource, or finds the one that is there already.
+    ///
+    /// When the server refuses it as a duplicate, or when nobody knows whether a create happened (the connection broke
+    /// after it was sent), the client looks for it: by `externalId`, then by `userName`, or `displayName` of a group.
+    /// Only when it is not there is it created again, a few times at most.
+    ///
+    /// # Errors
+    /// The call failed for another reason, or the server could not be asked what became of it.
+    pub async fn create_or_adopt(&self, resource: &T) -> Result<Creation<T>, Error> {
+        let body = read::value(resource)?;
+        let mut round = 1;
+        loop {
+            let error = match self.create_once(body.clone()).await {
+                Ok(created) => return Ok(Creation::Created(created)),
+                Err(error) => error,
+            };
+            let taken = error.is_uniqueness();
+            if !taken && !error.may_have_been_applied() {
+                return Err(error);
+            }
+            match self.look_up(&body).await? {
+                Found::One(found) => return Ok(Creation::Adopted(found)),
+                Found::Other => return Ok(Creation::Conflict(Box::new(error))),
+                // A user that no filter shows, and that is in the way all the same.
+                Found::None if taken => return Ok(Creation::Conflict(Box::new(error))),
+                Found::None if round == MOST_ROUNDS => return Err(error),
+                Found::None => {
+                    round += 1;
+                    // It may have been on its way.
+                    self.client.inner.clock.sleep(self.client.inner.policy.base).await;
+                }
+            }
+        }
+    }
+
+    async fn create_once(&self, body: serde_json::Value) -> Result<T, Error> {
+        let mut call = Call::create(self.endpoint.clone(), body);
+        if let Call::Create { projection, .. } = &mut call {
+            projection.clone_from(&self.options.projection);
+        }
+        let answer = self.client.call(&call, &self.options).await?;
+        read::resource(&answer)
+    }
+
+    async fn look_up(&self, body: &serde_json::Value) -> Result<Found<T>, Error> {
+        let text = |name: &str| json::get(body.as_object()?, name)?.as_str().map(str::to_owned);
+        let name = if self.endpoint.eq_ignore_ascii_case("Groups") { "displayName" } else { "userName" };
+        let external = text("externalId");
+        for key in ["externalId", name] {
+            let Some(value) = text(key) else { continue };
+            match self.find_by(key, &value).await {
+                Ok(Some(found)) => {
+                    let other = found.external_id().is_some_and(|theirs| {
+                        !theirs.is_empty() && external.as_deref().is_some_and(|ours| ours != theirs)
+                    });
+                    return Ok(if other { Found::Other } else { Found::One(found) });
+                }
+                Ok(None) => {}
+                Err(error) if matches!(error.kind(), ErrorKind::Decode(AnswerError::Several { .. })) => {
+                    return Ok(Found::Other);
+                }
+                // The server cannot filter by that attribute; the next one may do.
+                Err(error) if matches!(error.status(), Some(400 | 403 | 404 | 501)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Found::None)
+    }
+}
+
+enum Found<T> {
+    None,
+    One(T),
+    /// Several, or one that belongs to another identity.
+    Other,
+}
+
+const MOST_ROUNDS: u32 = 3;

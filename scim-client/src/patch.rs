@@ -1,0 +1,175 @@
+//! Changes of a resource (RFC 7644 §3.5.2), and how they are made where there is no PATCH.
+
+use scim_core::{
+    call::Call,
+    json,
+    patch::{self, Tolerances},
+    resource::Resource,
+    schema::ResourceType,
+    urn,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    client::Answer,
+    error::Error,
+    options::Precondition,
+    read,
+    resources::Resources,
+};
+
+/// Changes to a resource, in order; all happen or none.
+///
+/// ```
+/// use scim_client::Patch;
+///
+/// let patch = Patch::new()
+///     .replace("name.familyName", "King")
+///     .remove("emails[type eq \"home\"]")
+///     .add("phoneNumbers", serde_json::json!([{"value": "+44 20 7946 0000", "type": "work"}]));
+/// assert_eq!(patch.to_json()["Operations"][0]["op"], "replace");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Patch {
+    operations: Vec<Value>,
+}
+
+impl Patch {
+    /// No change.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds values to a multi-valued attribute, or sets another one.
+    #[must_use]
+    pub fn add(self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.with(json!({"op": "add", "path": path.into(), "value": value.into()}))
+    }
+
+    /// Sets an attribute.
+    #[must_use]
+    pub fn replace(self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.with(json!({"op": "replace", "path": path.into(), "value": value.into()}))
+    }
+
+    /// Removes an attribute, or the values that the path selects.
+    #[must_use]
+    pub fn remove(self, path: impl Into<String>) -> Self {
+        self.with(json!({"op": "remove", "path": path.into()}))
+    }
+
+    /// Sets each of the attributes that the object has.
+    #[must_use]
+    pub fn merge(self, attributes: Map<String, Value>) -> Self {
+        self.with(json!({"op": "replace", "value": attributes}))
+    }
+
+    /// An operation as it goes over the wire, for what a server asks beyond the RFC.
+    #[must_use]
+    pub fn with(mut self, operation: Value) -> Self {
+        self.operations.push(operation);
+        self
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operations.is_empty()
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        json!({"schemas": [urn::PATCH_OP], "Operations": self.operations})
+    }
+}
+
+impl<T: Resource> Resources<'_, T> {
+    /// Changes a resource. `None` when the server does not show the result, as with 204.
+    ///
+    /// Where the server has no PATCH (it says so, or answers 405 or 501), the client reads the resource, makes the
+    /// changes itself, and replaces it if nobody else changed it meanwhile; that is remembered for the endpoint. This
+    /// needs to know the schema, so it works for users and groups.
+    ///
+    /// # Errors
+    /// The call failed. A PATCH that may have been applied is not repeated: see [`Error::may_have_been_applied`].
+    pub async fn patch(&self, id: &str, patch: &Patch) -> Result<Option<T>, Error> {
+        let answer = self.patch_json(id, &patch.to_json()).await?;
+        if read::is_blank(&answer.body) { Ok(None) } else { read::resource(&answer).map(Some) }
+    }
+
+    pub(crate) async fn patch_json(&self, id: &str, patch: &Value) -> Result<Answer, Error> {
+        self.check_id(id)?;
+        if self.client.has_patch(&self.endpoint) {
+            let mut call = Call::patch(self.endpoint.clone(), id, patch.clone());
+            if let Call::Patch { projection, if_match, .. } = &mut call {
+                projection.clone_from(&self.options.projection);
+                *if_match = self.stated_version();
+            }
+            match self.client.call(&call, &self.options).await {
+                Err(error) if error.is_unsupported() && resource_type(&self.endpoint).is_some() => {
+                    tracing::info!(endpoint = self.endpoint, "no PATCH here: using GET and PUT from now on");
+                    self.client.remember_no_patch(&self.endpoint);
+                }
+                done => return done,
+            }
+        }
+        self.patch_by_put(id, patch).await
+    }
+
+    /// GET, change, PUT; once more when somebody else was faster.
+    async fn patch_by_put(&self, id: &str, patch: &Value) -> Result<Answer, Error> {
+        let Some(resource_type) = resource_type(&self.endpoint) else {
+            let endpoint = &self.endpoint;
+            return Err(Error::build(format!("/{endpoint} has no PATCH, and its schema is not known here")));
+        };
+        let mut lost = 0;
+        loop {
+            // Everything, so that the PUT takes nothing away.
+            let get = Call::get(self.endpoint.clone(), id);
+            let before = self.client.call(&get, &self.options).await?;
+            let resource: Map<String, Value> =
+                serde_json::from_slice(&before.body).map_err(|error| before.body_error(error))?;
+            let version = json::get(&resource, "meta")
+                .and_then(|meta| json::get(meta.as_object()?, "version")?.as_str())
+                .map(str::to_owned)
+                .or_else(|| before.etag.clone());
+            let after = patch::apply(&resource, patch, &resource_type, &Tolerances::idp())
+                .map_err(|error| Error::build(format!("the change cannot be made: {error}")))?;
+            if !after.changed {
+                return Ok(before);
+            }
+            let mut call = Call::replace(self.endpoint.clone(), id, Value::Object(after.resource));
+            if let Call::Replace { projection, if_match, .. } = &mut call {
+                projection.clone_from(&self.options.projection);
+                *if_match = match &self.options.precondition {
+                    Precondition::Known => version,
+                    Precondition::IfMatch(version) => Some(version.clone()),
+                    Precondition::None => None,
+                };
+            }
+            match self.client.call(&call, &self.options).await {
+                Err(error)
+                    if error.is_precondition_failed()
+                        && lost < MOST_LOST
+                        && self.options.precondition == Precondition::Known =>
+                {
+                    lost += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+/// The schema of an endpoint, where it is known without asking.
+fn resource_type(endpoint: &str) -> Option<ResourceType> {
+    match endpoint {
+        "Users" => Some(ResourceType::user()),
+        "Groups" => Some(ResourceType::group()),
+        _ => None,
+    }
+}
+
+const MOST_LOST: u32 = 3;
