@@ -97,7 +97,7 @@ impl ClientBuilder {
     /// Tokens by OAuth 2.0 client credentials.
     #[must_use]
     pub fn oauth(self, oauth: OAuth) -> Self {
-        Self { auth: Ok(Auth::OAuth(Arc::new(oauth))), ..self }
+        Self { auth: Ok(Auth::Token(Arc::new(oauth))), ..self }
     }
 
     /// How often and how long requests are repeated.
@@ -188,7 +188,7 @@ impl ClientBuilder {
     #[cfg(feature = "reqwest")]
     pub fn build(self) -> Result<Client, Error> {
         let mut secure = self.check_transport(&parse_base(&self.url)?, "the base address")?;
-        if let Ok(Auth::OAuth(oauth)) = &self.auth {
+        if let Ok(Auth::Token(oauth)) = &self.auth {
             let token_url = Url::parse(&oauth.token_url)
                 .map_err(|error| Error::build(format!("the token address is no URL: {error}")))?;
             secure |= self.check_transport(&token_url, "the token address")?;

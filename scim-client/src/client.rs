@@ -177,11 +177,15 @@ impl Client {
             Call::Search { .. } => Intent::Read,
             _ => Intent::of(request.method(), request.headers().contains_key(header::IF_MATCH)),
         };
-        self.send(request, intent, 1, options).await
+        let operations = match call {
+            Call::Bulk(bulk) => u32::try_from(bulk.operations.len()).unwrap_or(u32::MAX),
+            _ => 1,
+        };
+        self.send(request, intent, operations, options).await
     }
 
     /// Sends a request through all layers. Every status but 2xx and 304 is an error.
-    pub(crate) async fn send(
+    async fn send(
         &self,
         mut request: Request<Bytes>,
         intent: Intent,
@@ -201,7 +205,7 @@ impl Client {
                 return Err(Error::new(ErrorKind::Transport(error), &about, trail));
             }
         };
-        let trail = response.extensions().get().copied().unwrap_or(Trail { attempts: 1, ..Trail::default() });
+        let trail = response.extensions().get().copied().unwrap_or_default();
         let status = response.status().as_u16();
         let text = |name: header::HeaderName| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)

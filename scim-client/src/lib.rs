@@ -9,6 +9,7 @@ mod discovery;
 mod error;
 mod limits;
 mod me;
+mod members;
 #[cfg(feature = "reqwest")]
 mod network;
 mod options;
@@ -24,15 +25,16 @@ pub mod service;
 pub use self::{
     auth::OAuth,
     builder::ClientBuilder,
+    bulk::{Bulk, BulkItem, BulkOutcome, BulkReport},
     client::Client,
     create::Creation,
     discovery::Discovery,
     error::{AnswerError, Error, ErrorKind, TransportError, TransportKind},
-    limits::{RemoveForm, ServerLimits},
+    limits::ServerLimits,
     me::Me,
+    members::MemberChanges,
     options::{CallOptions, List, Paging, Precondition, Totals},
     pages::Pages,
-    patch::Patch,
     rate::RateLimits,
     resources::{Fresh, Resources},
     retry::RetryPolicy,

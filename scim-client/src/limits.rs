@@ -1,12 +1,14 @@
 //! What a server can bear, known beforehand.
 
+use scim_core::patch::RemoveForm;
 #[cfg(feature = "profiles")]
 use scim_core::vendor::{Operation, Profile};
 
 /// Limits of a server that its `ServiceProviderConfig` does not tell.
 ///
 /// ```
-/// use scim_client::{RemoveForm, ServerLimits};
+/// use scim_client::ServerLimits;
+/// use scim_core::patch::RemoveForm;
 ///
 /// let aws = ServerLimits { page_size: 50, member_changes: 100, ..ServerLimits::default() };
 /// assert_eq!(aws.remove_form, RemoveForm::ValuePath);
@@ -17,7 +19,8 @@ pub struct ServerLimits {
     pub page_size: u32,
     /// Members to add or remove in one PATCH.
     pub member_changes: usize,
-    /// How a member is removed.
+    /// How a member is removed. With [`RemoveForm::ValueList`] a strict server may remove every member, so use it only
+    /// where it is known to work.
     pub remove_form: RemoveForm,
     /// Endpoints without PATCH, such as `Groups`: a GET and a PUT take its place.
     pub no_patch: Vec<String>,
@@ -52,15 +55,4 @@ impl From<&Profile> for ServerLimits {
         }
         limits
     }
-}
-
-/// How the removal of members is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RemoveForm {
-    /// `"path": "members[value eq \"2819c223\"]"`, one operation for each member, as RFC 7644 §3.5.2.2 has it.
-    #[default]
-    ValuePath,
-    /// `"path": "members", "value": [{"value": "2819c223"}]`, as Entra ID writes it. A strict server may remove every
-    /// member, so use it only where it is known to work.
-    Value,
 }

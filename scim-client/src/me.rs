@@ -1,14 +1,12 @@
 //! `/Me`: the user that the credentials stand for (RFC 7644 §3.11).
 
-use scim_core::{call::Call, resource::User};
-
-use crate::{
-    client::Client,
-    error::Error,
-    options::CallOptions,
-    patch::Patch,
-    read,
+use scim_core::{
+    call::{Call, Me as MeCall},
+    patch::PatchOp,
+    resource::User,
 };
+
+use crate::{client::Client, error::Error, options::CallOptions, read};
 
 /// `/Me`. A redirect to the user's own address is followed when it stays at the same origin.
 #[derive(Clone, Copy, Debug)]
@@ -26,17 +24,17 @@ impl<'a> Me<'a> {
     /// # Errors
     /// The call failed.
     pub async fn get(&self) -> Result<User, Error> {
-        // A list of `Me` and a resource `Me` have the same address.
-        let call = Call::list("Me", Default::default());
-        read::resource(&self.client.call(&call, &CallOptions::default()).await?)
+        let call = MeCall::Get { projection: Default::default(), if_none_match: None };
+        read::resource(&self.client.call(&Call::Me(call), &CallOptions::default()).await?)
     }
 
     /// Changes it. `None` when the server does not show the result.
     ///
     /// # Errors
     /// The call failed.
-    pub async fn patch(&self, patch: &Patch) -> Result<Option<User>, Error> {
-        self.client.write_me(http::Method::PATCH, &patch.to_json()).await
+    pub async fn patch(&self, patch: &PatchOp) -> Result<Option<User>, Error> {
+        let (patch, projection) = (patch.to_json(), Default::default());
+        self.write(MeCall::Patch { patch, projection, if_match: None }).await
     }
 
     /// Replaces it. `None` when the server does not show the result.
@@ -44,21 +42,22 @@ impl<'a> Me<'a> {
     /// # Errors
     /// The call failed.
     pub async fn replace(&self, user: &User) -> Result<Option<User>, Error> {
-        self.client.write_me(http::Method::PUT, &read::value(user)?).await
+        let resource = read::value(user)?;
+        let if_match = user.meta.as_ref().and_then(|meta| meta.version.clone());
+        self.write(MeCall::Replace { resource, projection: Default::default(), if_match }).await
     }
-}
 
-impl Client {
-    async fn write_me(&self, method: http::Method, body: &serde_json::Value) -> Result<Option<User>, Error> {
-        let intent = crate::retry::Intent::of(&method, false);
-        let request = http::Request::builder()
-            .method(method)
-            .uri(format!("{}/Me", self.inner.base))
-            .header(http::header::ACCEPT, scim_core::call::MEDIA_TYPE)
-            .header(http::header::CONTENT_TYPE, scim_core::call::MEDIA_TYPE)
-            .body(bytes::Bytes::from(body.to_string()))
-            .map_err(|error| Error::build(error.to_string()))?;
-        let answer = self.send(request, intent, 1, &CallOptions::default()).await?;
+    /// Deletes it.
+    ///
+    /// # Errors
+    /// The call failed.
+    pub async fn delete(&self) -> Result<(), Error> {
+        let call = Call::Me(MeCall::Delete { if_match: None });
+        self.client.call(&call, &CallOptions::default()).await.map(drop)
+    }
+
+    async fn write(&self, call: MeCall) -> Result<Option<User>, Error> {
+        let answer = self.client.call(&Call::Me(call), &CallOptions::default()).await?;
         if read::is_blank(&answer.body) { Ok(None) } else { read::resource(&answer).map(Some) }
     }
 }

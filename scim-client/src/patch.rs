@@ -1,14 +1,13 @@
-//! Changes of a resource (RFC 7644 §3.5.2), and how they are made where there is no PATCH.
+//! PATCH (RFC 7644 §3.5.2), and what takes its place where there is none.
 
 use scim_core::{
     call::Call,
     json,
-    patch::{self, Tolerances},
+    patch::{self, PatchOp, Tolerances},
     resource::Resource,
     schema::ResourceType,
-    urn,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{
     client::Answer,
@@ -17,73 +16,6 @@ use crate::{
     read,
     resources::Resources,
 };
-
-/// Changes to a resource, in order; all happen or none.
-///
-/// ```
-/// use scim_client::Patch;
-///
-/// let patch = Patch::new()
-///     .replace("name.familyName", "King")
-///     .remove("emails[type eq \"home\"]")
-///     .add("phoneNumbers", serde_json::json!([{"value": "+44 20 7946 0000", "type": "work"}]));
-/// assert_eq!(patch.to_json()["Operations"][0]["op"], "replace");
-/// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Patch {
-    operations: Vec<Value>,
-}
-
-impl Patch {
-    /// No change.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds values to a multi-valued attribute, or sets another one.
-    #[must_use]
-    pub fn add(self, path: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.with(json!({"op": "add", "path": path.into(), "value": value.into()}))
-    }
-
-    /// Sets an attribute.
-    #[must_use]
-    pub fn replace(self, path: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.with(json!({"op": "replace", "path": path.into(), "value": value.into()}))
-    }
-
-    /// Removes an attribute, or the values that the path selects.
-    #[must_use]
-    pub fn remove(self, path: impl Into<String>) -> Self {
-        self.with(json!({"op": "remove", "path": path.into()}))
-    }
-
-    /// Sets each of the attributes that the object has.
-    #[must_use]
-    pub fn merge(self, attributes: Map<String, Value>) -> Self {
-        self.with(json!({"op": "replace", "value": attributes}))
-    }
-
-    /// An operation as it goes over the wire, for what a server asks beyond the RFC.
-    #[must_use]
-    pub fn with(mut self, operation: Value) -> Self {
-        self.operations.push(operation);
-        self
-    }
-
-    /// Whether there is nothing to do.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.operations.is_empty()
-    }
-
-    /// The message.
-    #[must_use]
-    pub fn to_json(&self) -> Value {
-        json!({"schemas": [urn::PATCH_OP], "Operations": self.operations})
-    }
-}
 
 impl<T: Resource> Resources<'_, T> {
     /// Changes a resource. `None` when the server does not show the result, as with 204.
@@ -94,7 +26,10 @@ impl<T: Resource> Resources<'_, T> {
     ///
     /// # Errors
     /// The call failed. A PATCH that may have been applied is not repeated: see [`Error::may_have_been_applied`].
-    pub async fn patch(&self, id: &str, patch: &Patch) -> Result<Option<T>, Error> {
+    pub async fn patch(&self, id: &str, patch: &PatchOp) -> Result<Option<T>, Error> {
+        if patch.is_empty() {
+            return Err(Error::build("the PATCH has no operations"));
+        }
         let answer = self.patch_json(id, &patch.to_json()).await?;
         if read::is_blank(&answer.body) { Ok(None) } else { read::resource(&answer).map(Some) }
     }

@@ -176,9 +176,8 @@ impl<'a, T: Resource> Resources<'a, T> {
         if self.client.inner.discovered.known().and_then(|config| config.filter_supported()) == Some(false) {
             return Err(Error::build("the server says that it supports no filters"));
         }
-        let mut query = ListQuery::default();
-        query.filter = Some(filter);
-        query.projection = self.options.projection.clone();
+        let projection = self.options.projection.clone();
+        let query = ListQuery { filter: Some(filter), projection, ..ListQuery::default() };
         let answer = self.client.call(&Call::list(self.endpoint.clone(), query), &self.options).await?;
         let found = crate::pages::resources(&answer)?.into_iter().collect::<Result<_, _>>()?;
         Ok((answer, found))

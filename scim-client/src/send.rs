@@ -66,7 +66,7 @@ impl Service<Request<Bytes>> for Send {
 fn same_origin_target(request: &Request<Bytes>, response: &Response<Bytes>) -> Option<Uri> {
     let follows = match response.status().as_u16() {
         307 | 308 => true,
-        301 | 302 | 303 => *request.method() == Method::GET,
+        301..=303 => *request.method() == Method::GET,
         _ => false,
     };
     if !follows {

@@ -56,6 +56,28 @@ fn patch_apply_entra(bencher: Bencher<'_, '_>) {
     });
 }
 
+/// The first five of these operations, on the resource itself.
+#[divan::bench]
+fn patch_apply_in_place_entra(bencher: Bencher<'_, '_>) {
+    let before = object(user(7));
+    let user_type = ResourceType::user();
+    let tolerances = Tolerances::idp();
+    let message = json!({
+        "schemas": [urn::PATCH_OP],
+        "Operations": [
+            {"op": "Replace", "path": "title", "value": "Architect"},
+            {"op": "Replace", "path": "active", "value": "True"},
+            {"op": "Replace", "path": "name.familyName", "value": "King"},
+            {"op": "Replace", "path": "emails[type eq \"work\"].value", "value": "ada.king@example.com"},
+            {"op": "Add", "path": "phoneNumbers[type eq \"mobile\"].value", "value": "+44 20 7946 0000"},
+        ],
+    });
+    bencher.with_inputs(|| before.clone()).bench_refs(|user| {
+        let changed = patch::apply_in_place(user, black_box(&message), &user_type, &tolerances);
+        changed.expect("an identity provider's request is accepted")
+    });
+}
+
 /// One member joins a group of a thousand.
 #[divan::bench]
 fn patch_apply_member(bencher: Bencher<'_, '_>) {

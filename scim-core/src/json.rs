@@ -2,13 +2,29 @@
 
 use serde_json::{Map, Value};
 
-/// The value of the first member whose name equals `name` in any ASCII letter case.
+/// The value of the member whose name equals `name`, else of the first that does in any ASCII letter case.
 #[must_use]
 pub fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    // The exact spelling is the usual one and costs one look-up.
-    object
-        .get(name)
-        .or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    // In a large object, the exact spelling, which is the usual one, costs one look-up.
+    if object.len() > SMALL
+        && let Some(value) = object.get(name)
+    {
+        return Some(value);
+    }
+    // In a small one, a glance at each key costs less than a hash.
+    let mut in_other_case = None;
+    for (key, value) in object {
+        if key.len() != name.len() {
+            continue;
+        }
+        if key == name {
+            return Some(value);
+        }
+        if in_other_case.is_none() && key.eq_ignore_ascii_case(name) {
+            in_other_case = Some(value);
+        }
+    }
+    in_other_case
 }
 
 /// As [`get`], to change the value in place.
@@ -56,6 +72,9 @@ pub(crate) fn kind_name(value: &Value) -> &'static str {
         Value::Object(_) => "an object",
     }
 }
+
+/// Most objects of SCIM are smaller.
+const SMALL: usize = 32;
 
 #[cfg(test)]
 mod tests {

@@ -26,7 +26,7 @@ pub(crate) enum Auth {
     None,
     /// A header, complete and marked sensitive.
     Fixed(HeaderName, HeaderValue),
-    OAuth(Arc<OAuth>),
+    Token(Arc<OAuth>),
 }
 
 impl Auth {
@@ -51,7 +51,7 @@ impl fmt::Debug for Auth {
         f.write_str(match self {
             Self::None => "None",
             Self::Fixed(..) => "Fixed(…)",
-            Self::OAuth(_) => "OAuth(…)",
+            Self::Token(_) => "Token(…)",
         })
     }
 }
@@ -75,7 +75,7 @@ impl<S: Clone> Authorize<S> {
         let source = match auth {
             Auth::None => Source::None,
             Auth::Fixed(name, value) => Source::Fixed(name, value),
-            Auth::OAuth(oauth) => Source::Tokens(Arc::new(Tokens::new(oauth, inner.clone(), clock))),
+            Auth::Token(oauth) => Source::Tokens(Arc::new(Tokens::new(oauth, inner.clone(), clock))),
         };
         Self { inner, source }
     }

@@ -126,7 +126,7 @@ impl<'a, T: Resource> Pages<'a, T> {
         let items: Vec<Result<T, Error>> = message.typed(answer);
         // Without an id, the whole resource tells it from others.
         let first = items.first().zip(message.resources.first()).map(|(item, raw)| {
-            item.as_ref().ok().and_then(Resource::id).unwrap_or(raw.get())
+            item.as_ref().ok().and_then(Resource::id).unwrap_or_else(|| raw.get())
         });
         let page = Page {
             items: items.len() as u64,

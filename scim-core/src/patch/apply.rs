@@ -44,6 +44,49 @@ pub fn apply(
     Ok(Applied { resource: after, changed })
 }
 
+/// Applies a `PatchOp` message to the resource itself: all operations or none. Whether it changed is the answer.
+///
+/// Only the attributes that the message names are copied, to put them back after an error, so this is faster than
+/// [`apply`] where the resource before is of no use any more.
+///
+/// ```
+/// use scim_core::{patch::{PatchOp, Tolerances, apply_in_place}, schema::ResourceType};
+/// use serde_json::json;
+///
+/// let mut user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada"});
+/// let user = user.as_object_mut().expect("an object literal");
+/// let wrong = PatchOp::new().add("title", "Dr.").remove("userName").to_json();
+/// assert!(apply_in_place(user, &wrong, &ResourceType::user(), &Tolerances::strict()).is_err());
+/// assert!(!user.contains_key("title"), "all or none");
+/// let right = PatchOp::new().add("title", "Dr.").to_json();
+/// assert!(apply_in_place(user, &right, &ResourceType::user(), &Tolerances::strict())?);
+/// # Ok::<(), scim_core::error::ScimError>(())
+/// ```
+///
+/// # Errors
+/// As [`apply`]; the resource is then as it was.
+pub fn apply_in_place(
+    resource: &mut Map<String, Value>,
+    patch: &Value,
+    resource_type: &ResourceType,
+    tolerances: &Tolerances,
+) -> Result<bool, ScimError> {
+    let operations = operations(patch, tolerances)?;
+    let mut draft = Draft { resource, before: Some(Vec::new()) };
+    let outcome = run_draft(&mut draft, operations, resource_type, tolerances).and_then(|()| {
+        draft.touch("schemas");
+        sync_schemas(draft.resource, resource_type);
+        validate::check_stored(draft.resource, resource_type)
+    });
+    match outcome {
+        Ok(()) => Ok(draft.is_changed()),
+        Err(error) => {
+            draft.roll_back();
+            Err(error)
+        }
+    }
+}
+
 /// The operations alone: whether the outcome is a good resource is not asked.
 pub(super) fn run_all(
     resource: &mut Map<String, Value>,
@@ -51,11 +94,68 @@ pub(super) fn run_all(
     resource_type: &ResourceType,
     tolerances: &Tolerances,
 ) -> Result<(), ScimError> {
+    run_draft(&mut Draft { resource, before: None }, operations, resource_type, tolerances)
+}
+
+fn run_draft(
+    draft: &mut Draft<'_>,
+    operations: &[Value],
+    resource_type: &ResourceType,
+    tolerances: &Tolerances,
+) -> Result<(), ScimError> {
     let context = Context { resource_type, tolerances };
     for (index, operation) in operations.iter().enumerate() {
-        context.run(resource, operation).map_err(|error| at(index, error))?;
+        context.run(draft, operation).map_err(|error| at(index, error))?;
     }
     Ok(())
+}
+
+/// A resource under change.
+struct Draft<'a> {
+    resource: &'a mut Map<String, Value>,
+    /// Members before their first change, with their positions; `None` when nobody will want them back.
+    before: Option<Vec<Saved>>,
+}
+
+struct Saved {
+    name: String,
+    value: Option<(usize, Value)>,
+}
+
+impl Draft<'_> {
+    /// The name of the member that is about to change is `name`, in whatever letter case.
+    fn touch(&mut self, name: &str) {
+        let Some(before) = &mut self.before else { return };
+        if before.iter().any(|saved| saved.name.eq_ignore_ascii_case(name)) {
+            return;
+        }
+        let place = self.resource.iter().enumerate().find(|(_, (key, _))| key.eq_ignore_ascii_case(name));
+        before.push(match place {
+            Some((index, (key, value))) => Saved { name: key.clone(), value: Some((index, value.clone())) },
+            None => Saved { name: name.to_owned(), value: None },
+        });
+    }
+
+    fn is_changed(&self) -> bool {
+        let mut before = self.before.iter().flatten();
+        before.any(|saved| self.resource.get(&saved.name) != saved.value.as_ref().map(|(_, value)| value))
+    }
+
+    fn roll_back(self) {
+        for saved in self.before.into_iter().flatten().rev() {
+            match saved.value {
+                Some((index, value)) if !self.resource.contains_key(&saved.name) => {
+                    self.resource.shift_insert(index.min(self.resource.len()), saved.name, value);
+                }
+                Some((_, value)) => {
+                    self.resource.insert(saved.name, value);
+                }
+                None => {
+                    self.resource.shift_remove(&saved.name);
+                }
+            }
+        }
+    }
 }
 
 /// The same error, of the operation at that position.
@@ -76,7 +176,7 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn run(self, resource: &mut Map<String, Value>, operation: &Value) -> Result<(), ScimError> {
+    fn run(self, draft: &mut Draft<'_>, operation: &Value) -> Result<(), ScimError> {
         let object = object(operation)?;
         let op = Op::of(object, self.tolerances)?;
         // `"value": null` beside a remove is a client's way to say that there is no value.
@@ -89,14 +189,14 @@ impl Context<'_> {
                 let members = value.and_then(Value::as_object).ok_or_else(|| {
                     ScimError::invalid_value("without a path, value must be an object of attributes")
                 })?;
-                self.each_member(resource, op, members)
+                self.each_member(draft, op, members)
             }
             Some(Value::String(text)) => {
                 let path = parse_path(text)?;
                 if op != Op::Remove && value.is_none() {
                     return Err(ScimError::invalid_value(format!("{text}: the operation needs a value")));
                 }
-                self.at(resource, op, &path, value)
+                self.at(draft, op, &path, value)
             }
             Some(other) => Err(ScimError::invalid_path(format!("path must be a string, got {other}"))),
         }
@@ -105,7 +205,7 @@ impl Context<'_> {
     /// A value without path: each member is an attribute to add or replace.
     fn each_member(
         self,
-        resource: &mut Map<String, Value>,
+        draft: &mut Draft<'_>,
         op: Op,
         members: &Map<String, Value>,
     ) -> Result<(), ScimError> {
@@ -114,14 +214,14 @@ impl Context<'_> {
                 continue; // Follows from the data; see `sync_schemas`.
             }
             if let Some(extension) = self.resource_type.extension(key) {
-                self.whole_extension(resource, op, &extension.schema.id, Some(value))?;
+                self.whole_extension(draft, op, &extension.schema.id, Some(value))?;
                 continue;
             }
             let path = parse_path(key)?;
             if !self.key_allowed(&path) {
                 return Err(ScimError::invalid_path(format!("{key} is not the name of an attribute")));
             }
-            self.at(resource, op, &path, Some(value))?;
+            self.at(draft, op, &path, Some(value))?;
         }
         Ok(())
     }
@@ -133,13 +233,7 @@ impl Context<'_> {
         (!dotted || self.tolerances.dotted_keys) && (!urn || self.tolerances.urn_keys)
     }
 
-    pub(super) fn at(
-        self,
-        resource: &mut Map<String, Value>,
-        op: Op,
-        path: &Path,
-        value: Option<&Value>,
-    ) -> Result<(), ScimError> {
+    fn at(self, draft: &mut Draft<'_>, op: Op, path: &Path, value: Option<&Value>) -> Result<(), ScimError> {
         let Some(resolved) = self.resource_type.resolve(&path.attr) else {
             if self.tolerances.unknown_attributes {
                 return Ok(());
@@ -161,13 +255,18 @@ impl Context<'_> {
                 let schema = resolved.extension.ok_or_else(|| {
                     ScimError::invalid_path(format!("{path} names the core schema, not an attribute"))
                 })?;
-                self.whole_extension(resource, op, &schema.id, value)
+                self.whole_extension(draft, op, &schema.id, value)
             }
             Target::Attribute { attribute, sub } => {
                 let place = target::Place { context: self, op, path, attribute, sub };
                 match resolved.extension {
-                    None => place.run(resource, value),
+                    None => {
+                        draft.touch(&attribute.name);
+                        place.run(draft.resource, value)
+                    }
                     Some(schema) => {
+                        draft.touch(&schema.id);
+                        let resource = &mut *draft.resource;
                         let key = obj::key_of(resource, &schema.id).unwrap_or_else(|| schema.id.clone());
                         let mut data = match resource.get_mut(&key).map(Value::take) {
                             Some(Value::Object(data)) => data,
@@ -188,13 +287,14 @@ impl Context<'_> {
 
     fn whole_extension(
         self,
-        resource: &mut Map<String, Value>,
+        draft: &mut Draft<'_>,
         op: Op,
         schema: &str,
         value: Option<&Value>,
     ) -> Result<(), ScimError> {
         if op == Op::Remove {
-            obj::remove(resource, schema);
+            draft.touch(schema);
+            obj::remove(draft.resource, schema);
             return Ok(());
         }
         let Some(Value::Object(members)) = value else {
@@ -210,7 +310,7 @@ impl Context<'_> {
                 )));
             }
             let path = Path::from(attr.with_urn(schema));
-            self.at(resource, op, &path, Some(value))?;
+            self.at(draft, op, &path, Some(value))?;
         }
         Ok(())
     }

@@ -215,6 +215,14 @@ proptest! {
         } else {
             let message = patch.to_json();
             let applied = apply(&before, &message, &resource_type, &tolerances).unwrap();
+            let mut in_place = before.clone();
+            let changed = apply_in_place(&mut in_place, &message, &resource_type, &tolerances);
+            prop_assert_eq!(changed, Ok(applied.changed));
+            prop_assert_eq!(&in_place, &applied.resource);
+            let wrong = patch.replace("noSuchAttribute", 1).to_json();
+            let mut untouched = before.clone();
+            prop_assert!(apply_in_place(&mut untouched, &wrong, &resource_type, &tolerances).is_err());
+            prop_assert_eq!(json!(untouched).to_string(), json!(before).to_string(), "with the same order");
             prop_assert_eq!(sorted(applied.resource), wanted, "{}", message);
             // What the RFC allows, an identity provider's server allows too.
             if !list {

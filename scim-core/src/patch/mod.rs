@@ -45,7 +45,7 @@ mod target;
 mod tests;
 
 pub use self::{
-    apply::{Applied, apply},
+    apply::{Applied, apply, apply_in_place},
     diff::{DiffError, RemoveForm, diff},
     op::{Op, Operation, PatchOp},
 };

@@ -1,6 +1,6 @@
 //! One operation on one attribute: the whole attribute, a sub-attribute, or the values that a filter selects.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::{Map, Value};
 
@@ -98,18 +98,12 @@ impl Place<'_> {
         };
         match new {
             Value::Array(new) if attribute.multi_valued => {
-                let mut values = match (self.op, current) {
-                    (Op::Add, Some(Value::Array(current))) => current.clone(),
-                    _ => Vec::new(),
-                };
+                let mut values = if self.op == Op::Add { self.take_values(holder) } else { Vec::new() };
                 extend(&mut values, new, attribute);
                 self.store(holder, values);
             }
             Value::Object(new) if attribute.kind == Kind::Complex => {
-                let mut merged = match current {
-                    Some(Value::Object(current)) => current.clone(),
-                    _ => Map::new(),
-                };
+                let mut merged = self.take_object(holder);
                 merge(&mut merged, new);
                 holder.insert(attribute.name.clone(), Value::Object(merged));
             }
@@ -126,10 +120,7 @@ impl Place<'_> {
         sub: &Attribute,
         value: Option<&Value>,
     ) -> Result<(), ScimError> {
-        let mut object = match obj::get(holder, &self.attribute.name) {
-            Some(Value::Object(object)) => object.clone(),
-            _ => Map::new(),
-        };
+        let mut object = self.take_object(holder);
         self.set_sub(&mut object, sub, value)?;
         if object.is_empty() {
             if self.attribute.required {
@@ -148,7 +139,7 @@ impl Place<'_> {
         sub: &Attribute,
         value: Option<&Value>,
     ) -> Result<(), ScimError> {
-        let mut values = self.values(holder);
+        let mut values = self.take_values(holder);
         if values.is_empty() && self.op != Op::Remove {
             values.push(Value::Object(Map::new())); // §3.5.2.3: what is not there yet is added.
         }
@@ -171,16 +162,15 @@ impl Place<'_> {
         if self.attribute.mutability == Mutability::ReadOnly {
             return Err(self.not_mutable("is read-only"));
         }
-        let mut values = self.values(holder);
+        let mut values = self.take_values(holder);
+        let matcher = filter.element_matcher(self.attribute)?;
         let mut chosen = Vec::with_capacity(values.len());
         for element in &values {
-            let matched = filter
-                .matches_element(element, self.attribute)
-                .map_err(|error| ScimError::invalid_filter(error.to_string()))?;
-            chosen.push(matched);
+            chosen.push(matcher.matches(element));
         }
         if !chosen.contains(&true) {
             if self.op == Op::Remove {
+                self.store(holder, values);
                 return Ok(());
             }
             let created = self.created(filter, sub, value)?;
@@ -312,12 +302,18 @@ impl Place<'_> {
         if tolerances.null_clears && !attribute.required && value.as_str() == Some("") {
             return Ok(None);
         }
-        let mut value = value.clone();
+        if let (false, Kind::String, Value::String(_)) | (false, Kind::Boolean, Value::Bool(_)) =
+            (attribute.multi_valued, attribute.kind, value)
+        {
+            return Ok(Some(value.clone())); // As below, without writing out the path for an error.
+        }
+        let mut value = Cow::Borrowed(value);
         if attribute.multi_valued && !value.is_array() && !value.is_null() {
-            value = Value::Array(vec![value]); // §3.5.2.1: one new value of a multi-valued attribute.
+            // §3.5.2.1: one new value of a multi-valued attribute.
+            value = Cow::Owned(Value::Array(vec![value.into_owned()]));
         }
         if tolerances.json_string_roles && attribute.name == "roles" {
-            unpack_roles(&mut value);
+            unpack_roles(value.to_mut());
         }
         let coerced = validate::coerce(&value, attribute, tolerances, &self.path.to_string())?;
         let emptied = tolerances.manager_string
@@ -329,17 +325,25 @@ impl Place<'_> {
     }
 
     /// `primary eq "True"`: a boolean written as text inside the filter.
-    fn literals(&self, filter: &Filter) -> Filter {
+    fn literals<'f>(&self, filter: &'f Filter) -> Cow<'f, Filter> {
         if !self.context.tolerances.bool_strings {
-            return filter.clone();
+            return Cow::Borrowed(filter);
         }
-        with_boolean_literals(filter, self.attribute)
+        Cow::Owned(with_boolean_literals(filter, self.attribute))
     }
 
-    fn values(&self, holder: &Map<String, Value>) -> Vec<Value> {
-        match obj::get(holder, &self.attribute.name) {
-            Some(Value::Array(values)) => values.clone(),
+    /// Takes the values out; [`Self::store`] puts them back. After an error nobody looks at the resource any more.
+    fn take_values(&self, holder: &mut Map<String, Value>) -> Vec<Value> {
+        match obj::get_mut(holder, &self.attribute.name) {
+            Some(Value::Array(values)) => std::mem::take(values),
             _ => Vec::new(),
+        }
+    }
+
+    fn take_object(&self, holder: &mut Map<String, Value>) -> Map<String, Value> {
+        match obj::get_mut(holder, &self.attribute.name) {
+            Some(Value::Object(object)) => std::mem::take(object),
+            _ => Map::new(),
         }
     }
 
@@ -367,9 +371,14 @@ fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
 fn extend(values: &mut Vec<Value>, new: Vec<Value>, attribute: &Attribute) {
     // A member is the same member whatever `display` or `$ref` say: its `value` cannot change.
     let by_value = attribute.sub("value").is_some_and(|value| value.mutability == Mutability::Immutable);
-    let mut seen: HashSet<String> = values.iter().map(|value| identity(value, by_value)).collect();
+    let mut seen: Option<HashSet<String>> =
+        (new.len() > FEW).then(|| values.iter().map(|value| identity(value, by_value)).collect());
     for element in new {
-        if !seen.insert(identity(&element, by_value)) {
+        let is_new = match &mut seen {
+            Some(seen) => seen.insert(identity(&element, by_value)),
+            None => !values.iter().any(|known| is_same(known, &element, by_value)),
+        };
+        if !is_new {
             continue;
         }
         values.push(element);
@@ -389,6 +398,19 @@ pub(super) fn identity(element: &Value, by_value: bool) -> String {
     let mut members: Vec<String> = object.iter().map(|(name, value)| format!("{name}={value}")).collect();
     members.sort_unstable();
     members.join("\n")
+}
+
+/// Whether [`identity`] is the same, without writing it out.
+fn is_same(a: &Value, b: &Value, by_value: bool) -> bool {
+    let value = |element| match element {
+        &Value::Object(ref object) if by_value => obj::get(object, "value"),
+        _ => None,
+    };
+    match (value(a), value(b)) {
+        (Some(a), Some(b)) => a == b,
+        (None, None) => a == b,
+        _ => false,
+    }
 }
 
 fn demote_others(values: &mut [Value], chosen: usize) {
@@ -461,3 +483,6 @@ fn unpack_roles(value: &mut Value) {
         }
     }
 }
+
+/// Up to so many new values are compared with the old ones one by one.
+const FEW: usize = 8;

@@ -153,7 +153,8 @@ fn refusals_say_where() {
 #[test]
 fn tolerances_are_separate() {
     let booleans = with(|t| t.bool_strings = true);
-    for (text, flag) in [("True", true), ("true", true), ("False", false), ("false", false)] {
+    for (text, flag) in [("True", true), ("true", true), ("False", false), ("false", false), ("FALSE", false)]
+    {
         assert_eq!(kept(json!({"active": text}), &booleans), Ok(json!({"active": flag})));
         let emails = json!({"emails": [{"value": "a", "primary": text}]});
         assert_eq!(kept(emails, &booleans), Ok(json!({"emails": [{"value": "a", "primary": flag}]})));

@@ -75,6 +75,9 @@ catalog! {
     SEARCH_RESULT = "search.result", Must, NOBODY,
         "A query by POST to `/.search` does not answer as the same query by GET", "RFC 7644 §3.4.3",
         "Apply the filter and paging of the body.";
+    SORT_ORDER = "list.sort-order", Must, NOBODY,
+        "A sorted list is not in order, though sorting is advertised", "RFC 7644 §3.4.2.3",
+        "Sort by the attribute, or set `sort.supported` to false.";
     BULK_RESULT = "bulk.result", Must, NOBODY,
         "A bulk request does not do what it is asked to, though bulk is advertised", "RFC 7644 §3.7",
         "Execute each operation and report its status, or set `bulk.supported` to false.";

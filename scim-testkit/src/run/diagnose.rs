@@ -116,7 +116,7 @@ impl Player<'_> {
         Ok(explained)
     }
 
-    async fn probe(&mut self, feature: Feature) -> Result<Outcome, WireError> {
+    pub(super) async fn probe(&mut self, feature: Feature) -> Result<Outcome, WireError> {
         let mut lab = std::mem::take(&mut self.lab);
         let outcome = lab.probe(feature, &mut self.recorder).await;
         self.lab = lab;

@@ -19,6 +19,8 @@ pub(super) struct Endpoint {
     pub(super) patch: Option<bool>,
     /// What it says of bulk requests.
     pub(super) bulk: Option<bool>,
+    /// What it says of sorting.
+    pub(super) sort: Option<bool>,
     /// What it says of entity tags.
     pub(super) etag: Option<bool>,
     /// Attribute paths of the user schemas, lower case, when `/Schemas` can be read.
@@ -86,6 +88,7 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
                 |name: &str| obj::get(object, name).and_then(|feature| feature.get("supported")).cloned();
             endpoint.patch = supported("patch").and_then(|value| value.as_bool());
             endpoint.bulk = supported("bulk").and_then(|value| value.as_bool());
+            endpoint.sort = supported("sort").and_then(|value| value.as_bool());
             endpoint.etag = supported("etag").and_then(|value| value.as_bool());
             let missing: Vec<&str> = ["patch", "bulk", "filter", "changePassword", "sort", "etag"]
                 .into_iter()

@@ -232,3 +232,194 @@ fn no_freedom_is_worse_than_information() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Defects that the mock has no switch for, put on its answers; each with a finding that must be among those reported.
+const REWRITTEN: &[(&str, &str, Rewrite)] = &[
+    ("a new user is inactive", "user.reactivate-no-effect", |request, _, json| {
+        if request.method() == Method::POST || request.method() == Method::GET {
+            for user in users(json) {
+                user.insert("active".to_owned(), false.into());
+            }
+        }
+    }),
+    ("emails are lost", "user.attribute-lost", |_, _, json| {
+        for user in users(json) {
+            user.shift_remove("emails");
+        }
+    }),
+    ("emails are strings", "resource.attribute-type", |_, _, json| {
+        for user in users(json) {
+            user.insert("emails".to_owned(), json!(["a@example.com"]));
+        }
+    }),
+    ("the manager is a string", "resource.manager-not-complex", |_, _, json| {
+        for user in users(json) {
+            let data = user.get_mut(scim_core::urn::ENTERPRISE_USER).and_then(Value::as_object_mut);
+            if let Some(manager) = data.and_then(|data| data.get_mut("manager")) {
+                *manager = "42".into();
+            }
+        }
+    }),
+    ("active is text", "resource.active-missing", |_, _, json| {
+        for user in users(json) {
+            user.insert("active".to_owned(), "true".into());
+        }
+    }),
+    ("no schemas in resources", "resource.schemas", |_, _, json| {
+        for resource in resources(json) {
+            resource.shift_remove("schemas");
+        }
+    }),
+    ("relative location", "resource.location", |_, _, json| {
+        for resource in resources(json) {
+            if let Some(meta) = resource.get_mut("meta") {
+                meta["location"] = "Users/1".into();
+            }
+        }
+    }),
+    ("no meta", "resource.meta", |_, _, json| {
+        for resource in resources(json) {
+            resource.shift_remove("meta");
+        }
+    }),
+    ("no ListResponse schema", "list.shape", |_, _, json| {
+        if let Some(Value::Object(page)) = json
+            && page.contains_key("Resources")
+        {
+            page.shift_remove("schemas");
+        }
+    }),
+    ("a bare array instead of a list", "list.shape", |request, _, json| {
+        if request.uri().path().ends_with("/Users")
+            && request.uri().query().unwrap_or_default().contains("filter")
+        {
+            *json = json.as_ref().and_then(|page| page.get("Resources").cloned());
+        }
+    }),
+    ("totalResults is zero", "list.total-results", |_, _, json| {
+        if let Some(Value::Object(page)) = json
+            && page.contains_key("Resources")
+        {
+            page.insert("totalResults".to_owned(), 0.into());
+        }
+    }),
+    ("each resource twice", "list.unstable-pages", |_, _, json| {
+        if let Some(Value::Object(page)) = json
+            && let Some(Value::Array(list)) = page.get_mut("Resources")
+        {
+            let again = list.clone();
+            list.extend(again);
+        }
+    }),
+    ("duplicates are answered with 400", "create.duplicate-status", |_, response, _| {
+        if response.status() == 409 {
+            *response.status_mut() = http::StatusCode::BAD_REQUEST;
+        }
+    }),
+    ("errors with status 200", "resource.id", |_, response, _| {
+        if response.status().is_client_error() {
+            *response.status_mut() = http::StatusCode::OK;
+        }
+    }),
+    ("PUT is missing", "put.unsupported", |request, response, json| {
+        if request.method() == Method::PUT {
+            *response.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
+            *json = None;
+        }
+    }),
+    ("PATCH is missing", "patch.unsupported", |request, response, json| {
+        if request.method() == Method::PATCH {
+            *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
+            *json = None;
+        }
+    }),
+    ("PATCH answers 200 without a body", "patch.status", |request, response, json| {
+        if request.method() == Method::PATCH && response.status() == 200 {
+            *json = None;
+            *response.body_mut() = Bytes::new();
+        }
+    }),
+    ("DELETE answers 200", "delete.status", |request, response, _| {
+        if request.method() == Method::DELETE && response.status() == 204 {
+            *response.status_mut() = http::StatusCode::OK;
+        }
+    }),
+    ("the title is cut", "user.attribute-wrong", |_, _, json| {
+        for user in users(json) {
+            if let Some(Value::String(title)) = user.get_mut("title") {
+                title.truncate(4);
+            }
+        }
+    }),
+    ("ETag and version differ", "resource.version", |_, response, _| {
+        if response.headers().contains_key(header::ETAG) {
+            response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"other\""));
+        }
+    }),
+    ("no Content-Type", "http.content-type", |_, response, _| {
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }),
+    ("plain text errors", "error.body", |_, response, json| {
+        if response.status().is_client_error() {
+            *json = None;
+            *response.body_mut() = Bytes::from_static(b"Unsupported");
+        }
+    }),
+    ("errors in an envelope", "error.schemas", |_, response, json| {
+        if response.status().is_client_error() {
+            *json = Some(json!({"status": 404, "response": json.take()}));
+        }
+    }),
+    ("a server error on every PATCH of a group", "http.server-error", |request, response, _| {
+        if request.method() == Method::PATCH && request.uri().path().contains("/Groups/") {
+            *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        }
+    }),
+    ("externalId is lost", "user.external-id-lost", |_, _, json| {
+        for user in users(json) {
+            user.shift_remove("externalId");
+        }
+    }),
+    ("attributes= is ignored", "resource.projection", |request, response, json| {
+        if request.method() == Method::GET && request.uri().query() == Some("attributes=userName") {
+            let _ = response;
+            if let Some(Value::Object(user)) = json {
+                user.insert("emails".to_owned(), json!([{"value": "x@example.com"}]));
+            }
+        }
+    }),
+    ("the group's name is in capitals", "group.display-name", |_, _, json| {
+        for resource in resources(json).into_iter().filter(|resource| !resource.contains_key("userName")) {
+            if let Some(Value::String(name)) = resource.get_mut("displayName") {
+                *name = name.to_uppercase();
+            }
+        }
+    }),
+    ("startIndex is zero-based", "list.start-index", |_, _, json| {
+        if let Some(Value::Object(page)) = json
+            && let Some(start) = page.get("startIndex").and_then(Value::as_u64)
+        {
+            page.insert("startIndex".to_owned(), (start - 1).into());
+        }
+    }),
+    ("every second answer is the page of a proxy", "http.server-error", |request, response, json| {
+        if request.method() == Method::PUT {
+            *response.status_mut() = http::StatusCode::BAD_GATEWAY;
+            *json = None;
+            *response.body_mut() = Bytes::from_static(b"<html>502 Bad Gateway</html>");
+        }
+    }),
+];
+
+#[test]
+fn what_no_switch_of_the_mock_does_is_found_too() {
+    let mut wrong = Vec::new();
+    for (name, expected, rewrite) in REWRITTEN {
+        let report = play(*rewrite);
+        let found: Vec<&str> = report.findings.iter().map(|finding| finding.id).collect();
+        if !found.contains(expected) {
+            wrong.push(format!("{name}: expected {expected}, got {found:?} {:?}", report.error));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

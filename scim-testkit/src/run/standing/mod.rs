@@ -7,7 +7,12 @@ use http::Method;
 use scim_core::{call::encode, json as obj};
 use serde_json::Value;
 
-use super::{Exchange, findings::Sighting, play::Player};
+use super::{
+    Exchange,
+    findings::Sighting,
+    play::Player,
+    probe::{Feature, Outcome as Answered},
+};
 
 use crate::{
     check::{
@@ -35,8 +40,50 @@ pub(super) async fn check(player: &mut Player<'_>) -> Result<Vec<StoryReport>, W
         protocol::preconditions(player).await?,
         protocol::search(player).await?,
         protocol::bulk(player).await?,
+        protocol::sort(player).await?,
+        patch(player).await?,
     ])
 }
+
+/// The forms of PATCH that the RFC itself demands, whether or not a provider of this run uses them.
+async fn patch(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
+    let (story, title) = ("patch-forms", "Every form of PATCH that the RFC defines works");
+    let mut outcome = Outcome::new();
+    if !player.patch_worked {
+        outcome.skipped = Some("no PATCH of this run was answered with success".to_owned());
+        return Ok(outcome.report(story, title));
+    }
+    let groups: &[Feature] = if player.endpoint.no_groups.is_some() { &[] } else { RFC_GROUP_FORMS };
+    for feature in RFC_USER_FORMS.iter().chain(groups) {
+        let Answered::Fails(failures) = player.probe(*feature).await? else { continue };
+        for failure in failures {
+            let seen = (failure.check, failure.expected, failure.got);
+            see(player, &mut outcome, seen, failure.exchange.as_ref(), story);
+        }
+    }
+    Ok(outcome.report(story, title))
+}
+
+const RFC_USER_FORMS: &[Feature] = &[
+    Feature::Replace,
+    Feature::Pathless,
+    Feature::SubAttribute,
+    Feature::AddSingle,
+    Feature::Remove,
+    Feature::Multiple,
+    Feature::ValuePath,
+    Feature::UrnPath,
+    Feature::ReplaceActive,
+];
+
+const RFC_GROUP_FORMS: &[Feature] = &[
+    Feature::GroupRename,
+    Feature::MembersAdd,
+    Feature::MembersAddAgain,
+    Feature::MembersRemovePath,
+    Feature::MembersReplace,
+    Feature::MembersReplaceEmpty,
+];
 
 struct Outcome {
     failed: Vec<&'static str>,

@@ -301,6 +301,47 @@ pub(super) async fn bulk(player: &mut Player<'_>) -> Result<StoryReport, WireErr
     Ok(outcome.report(story, title))
 }
 
+/// `sortBy`, where the endpoint says that it sorts.
+pub(super) async fn sort(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
+    let (story, title) = ("sort", "A sorted list is in order");
+    let mut outcome = Outcome::new();
+    if player.endpoint.sort != Some(true) {
+        outcome.skipped = Some("/ServiceProviderConfig does not say that sorting is supported".to_owned());
+        return Ok(outcome.report(story, title));
+    }
+    let start = player.lab.unique("sort");
+    let mut ids = Vec::new();
+    // Not in the order in which they should come.
+    for which in ["b", "a", "c"] {
+        let mut body = player.lab.person_body();
+        body["userName"] = format!("{start}-{which}@{}", player.run.mail_domain()).into();
+        let answer = player.recorder.ask(Method::POST, "/Users", Some(body)).await?;
+        match object(&answer)
+            .and_then(|user| obj::get(&user, "id").and_then(Value::as_str).map(str::to_owned))
+        {
+            Some(id) => ids.push(id),
+            None => return Ok(nobody(outcome, story, title)),
+        }
+    }
+    let sorted = [(true, vec![&ids[1], &ids[0], &ids[2]]), (false, vec![&ids[2], &ids[0], &ids[1]])];
+    let filter = encode(&format!("userName sw \"{start}\""));
+    for (ascending, wanted) in sorted {
+        let order = if ascending { "ascending" } else { "descending" };
+        let target = format!("/Users?filter={filter}&sortBy=userName&sortOrder={order}");
+        let answer = player.recorder.ask(Method::GET, target, None).await?;
+        let exchange = player.recorder.last().cloned();
+        let Some(page) = object(&answer) else { continue };
+        let listed = obj::get(&page, "Resources").and_then(Value::as_array).cloned().unwrap_or_default();
+        let came: Vec<&str> =
+            listed.iter().filter_map(|user| user.get("id").and_then(Value::as_str)).collect();
+        if came.len() == wanted.len() && came != wanted {
+            let seen = (&catalog::SORT_ORDER, format!("{order} by userName"), "another order".to_owned());
+            see(player, &mut outcome, seen, exchange.as_ref(), story);
+        }
+    }
+    Ok(outcome.report(story, title))
+}
+
 fn nobody(mut outcome: Outcome, story: &str, title: &str) -> StoryReport {
     outcome.skipped = Some("no user could be created".to_owned());
     outcome.report(story, title)
