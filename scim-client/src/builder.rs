@@ -7,7 +7,7 @@ use http::{HeaderName, Request, Response};
 use scim_core::resource::ServiceProviderConfig;
 use secrecy::SecretString;
 use tower_service::Service;
-use url::{Host, Url};
+use url::Url;
 
 #[cfg(feature = "reqwest")]
 use crate::network::{Network, Options, Proxy};
@@ -17,11 +17,11 @@ use crate::{
     clock::{Clock, SystemClock},
     discovery::Cache,
     error::Error,
+    exchange::Exchange,
     limits::ServerLimits,
     rate::{RateLimit, RateLimits},
     retry::{Jitter, Retry, RetryPolicy},
-    send::Send as Sending,
-    service::{Erased, MAX_RESPONSE},
+    service::Erased,
 };
 
 /// Sets up a [`Client`].
@@ -37,12 +37,8 @@ pub struct ClientBuilder {
     limits: ServerLimits,
     capabilities: Option<ServiceProviderConfig>,
     discovery_ttl: Duration,
-    plain_http: bool,
-    max_response: usize,
-    authorities: Vec<Vec<u8>>,
-    identity: Option<(Vec<u8>, SecretString)>,
     #[cfg(feature = "reqwest")]
-    proxy: Proxy,
+    network: Options,
     clock: Option<Arc<dyn Clock>>,
     jitter: Jitter,
 }
@@ -57,12 +53,8 @@ impl ClientBuilder {
             limits: ServerLimits::default(),
             capabilities: None,
             discovery_ttl: Duration::from_secs(3600),
-            plain_http: false,
-            max_response: MAX_RESPONSE,
-            authorities: Vec::new(),
-            identity: None,
             #[cfg(feature = "reqwest")]
-            proxy: Proxy::default(),
+            network: Options::default(),
             clock: None,
             jitter: Jitter::default(),
         }
@@ -131,42 +123,51 @@ impl ClientBuilder {
     }
 
     /// Allows `http` to hosts other than this one. Credentials and people's data then travel unprotected.
+    #[cfg(feature = "reqwest")]
     #[must_use]
-    pub fn allow_plain_http(self) -> Self {
-        Self { plain_http: true, ..self }
+    pub fn allow_plain_http(mut self) -> Self {
+        self.network.plain_http = true;
+        self
     }
 
     /// The largest answer, in bytes; 32 MiB, unless said otherwise.
+    #[cfg(feature = "reqwest")]
     #[must_use]
-    pub fn max_response(self, bytes: usize) -> Self {
-        Self { max_response: bytes, ..self }
+    pub fn max_response(mut self, bytes: usize) -> Self {
+        self.network.max_response = bytes;
+        self
     }
 
     /// A certificate authority in PEM. With one or more of them, the system's are not trusted.
+    #[cfg(feature = "reqwest")]
     #[must_use]
     pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.authorities.push(pem.into());
+        self.network.authorities.push(pem.into());
         self
     }
 
     /// A client certificate with its chain, and its key, in PEM.
+    #[cfg(feature = "reqwest")]
     #[must_use]
-    pub fn identity(self, certificates: impl Into<Vec<u8>>, key: impl Into<SecretString>) -> Self {
-        Self { identity: Some((certificates.into(), key.into())), ..self }
+    pub fn identity(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<SecretString>) -> Self {
+        self.network.identity = Some((certificates.into(), key.into()));
+        self
     }
 
     /// A proxy, such as `http://user:password@proxy:3128`, in place of the one that the environment names.
     #[cfg(feature = "reqwest")]
     #[must_use]
-    pub fn proxy(self, url: impl Into<SecretString>) -> Self {
-        Self { proxy: Proxy::Url(url.into()), ..self }
+    pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
+        self.network.proxy = Proxy::Url(url.into());
+        self
     }
 
     /// No proxy, whatever the environment says.
     #[cfg(feature = "reqwest")]
     #[must_use]
-    pub fn no_proxy(self) -> Self {
-        Self { proxy: Proxy::None, ..self }
+    pub fn no_proxy(mut self) -> Self {
+        self.network.proxy = Proxy::None;
+        self
     }
 
     /// Another clock, for tests.
@@ -186,20 +187,15 @@ impl ClientBuilder {
     /// # Errors
     /// The address, the credentials or the certificates are wrong, or the address is plain `http` to another host.
     #[cfg(feature = "reqwest")]
-    pub fn build(self) -> Result<Client, Error> {
+    pub fn build(mut self) -> Result<Client, Error> {
         let mut secure = self.check_transport(&parse_base(&self.url)?, "the base address")?;
         if let Ok(Auth::Token(oauth)) = &self.auth {
             let token_url = Url::parse(&oauth.token_url)
                 .map_err(|error| Error::build(format!("the token address is no URL: {error}")))?;
             secure |= self.check_transport(&token_url, "the token address")?;
         }
-        let network = Network::new(&Options {
-            system_authorities: secure,
-            authorities: self.authorities.clone(),
-            identity: self.identity.clone(),
-            proxy: self.proxy.clone(),
-            max_response: self.max_response,
-        });
+        self.network.system_authorities = secure;
+        let network = Network::new(&self.network);
         self.build_with(network.map_err(Error::build)?)
     }
 
@@ -216,8 +212,8 @@ impl ClientBuilder {
         let base = parse_base(&self.url)?.as_str().trim_end_matches('/').to_owned();
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let auth = self.auth.map_err(Error::build)?;
-        let sending = Sending::new(Erased::new(service), Arc::clone(&clock));
-        let authorized = Authorize::new(sending, auth, Arc::clone(&clock));
+        let exchange = Exchange::new(Erased::new(service), Arc::clone(&clock));
+        let authorized = Authorize::new(exchange, auth, Arc::clone(&clock));
         let limited = RateLimit::new(authorized, &self.rate, Arc::clone(&clock));
         let retried = Retry::new(limited, Arc::clone(&clock), self.jitter);
         Ok(Client {
@@ -238,14 +234,14 @@ impl ClientBuilder {
     #[cfg(feature = "reqwest")]
     fn check_transport(&self, url: &Url, what: &str) -> Result<bool, Error> {
         let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
         match url.scheme() {
             "https" => Ok(true),
-            "http" if loopback || self.plain_http => Ok(false),
+            "http" if loopback || self.network.plain_http => Ok(false),
             "http" => Err(Error::build(format!(
                 "{what} is plain http, which shows credentials to everyone on the way; use https or allow_plain_http"
             ))),

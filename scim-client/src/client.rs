@@ -38,7 +38,7 @@ use crate::{
 ///
 /// let client = Client::builder("https://example.com/scim/v2").bearer("token").build()?;
 /// let ada = client.users().create(&User::new("ada@example.com")).await?;
-/// println!("{:?}", ada.id());
+/// println!("{:?}", ada.id);
 /// # Ok(())
 /// # }
 /// ```
@@ -108,7 +108,6 @@ impl Client {
     }
 
     /// Many operations at once, planned around the server's limits (RFC 7644 §3.7).
-    #[must_use]
     pub fn bulk(&self) -> Bulk<'_> {
         Bulk::new(self)
     }
@@ -195,7 +194,7 @@ impl Client {
         let about = About { method: request.method().clone(), url: request.uri().to_string(), intent };
         request.headers_mut().extend(options.headers.clone());
         let policy = options.retry.clone().map_or_else(|| Arc::clone(&self.inner.policy), Arc::new);
-        request.extensions_mut().insert(Task { intent, operations, policy });
+        request.extensions_mut().insert(Task::new(intent, operations, policy));
         let mut stack = self.inner.stack.clone();
         let response = match oneshot(&mut stack, request).await {
             Ok(response) => response,

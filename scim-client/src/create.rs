@@ -53,7 +53,13 @@ impl<T: Resource> Resources<'_, T> {
             if !taken && !error.may_have_been_applied() {
                 return Err(error);
             }
-            match self.look_up(&body).await? {
+            let found = match self.look_up(&body).await {
+                Ok(found) => found,
+                // The one that says that nobody knows is the one to act upon.
+                Err(_) if error.may_have_been_applied() => return Err(error),
+                Err(lookup) => return Err(lookup),
+            };
+            match found {
                 Found::One(found) => return Ok(Creation::Adopted(found)),
                 Found::Other => return Ok(Creation::Conflict(Box::new(error))),
                 // A user that no filter shows, and that is in the way all the same.

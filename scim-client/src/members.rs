@@ -21,7 +21,7 @@ use crate::{
 /// ```
 /// use scim_client::MemberChanges;
 ///
-/// let changes = MemberChanges::new().add(["1", "2"]).remove(["3"]).verify();
+/// let changes = MemberChanges::new().adding(["1", "2"]).removing(["3"]).verify();
 /// assert_eq!(changes.add.len(), 2);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,14 +44,14 @@ impl MemberChanges {
 
     /// Adds members.
     #[must_use]
-    pub fn add<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
+    pub fn adding<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         self.add.extend(ids.into_iter().map(Into::into));
         self
     }
 
     /// Removes members.
     #[must_use]
-    pub fn remove<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
+    pub fn removing<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         self.remove.extend(ids.into_iter().map(Into::into));
         self
     }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn portions_have_the_form_that_the_server_knows() {
-        let changes = MemberChanges::new().add(["1", "2", "3"]).remove(["a\"b"]);
+        let changes = MemberChanges::new().adding(["1", "2", "3"]).removing(["a\"b"]);
         let sent = |form| {
             let plan = changes.plan(2, form);
             plan.iter().map(|patch| patch.to_json()["Operations"].clone()).collect::<Vec<_>>()

@@ -15,17 +15,34 @@ use rustls::{
 use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 
-use crate::error::{TransportError, TransportKind};
+use crate::{
+    error::{TransportError, TransportKind},
+    service::MAX_RESPONSE,
+};
 
 /// What the network needs to know.
 #[derive(Debug)]
 pub(crate) struct Options {
+    pub(crate) plain_http: bool,
+    pub(crate) max_response: usize,
     /// Whether the system's certificate authorities are needed; reading them takes a while.
     pub(crate) system_authorities: bool,
     pub(crate) authorities: Vec<Vec<u8>>,
     pub(crate) identity: Option<(Vec<u8>, SecretString)>,
     pub(crate) proxy: Proxy,
-    pub(crate) max_response: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            plain_http: false,
+            max_response: MAX_RESPONSE,
+            system_authorities: false,
+            authorities: Vec::new(),
+            identity: None,
+            proxy: Proxy::default(),
+        }
+    }
 }
 
 /// How to reach the server.

@@ -72,6 +72,8 @@ pub struct List {
     pub descending: bool,
     /// Which attributes come back.
     pub projection: Projection,
+    /// Ask with `POST …/.search`, which keeps the filter out of addresses and logs (RFC 7644 §3.4.3).
+    pub by_post: bool,
 }
 
 impl List {
@@ -115,6 +117,12 @@ impl List {
     #[must_use]
     pub fn sort_by(self, path: AttrPath) -> Self {
         Self { sort_by: Some(path), ..self }
+    }
+
+    /// Ask with `POST …/.search`; few servers have it.
+    #[must_use]
+    pub fn by_post(self) -> Self {
+        Self { by_post: true, ..self }
     }
 
     /// Only those attributes, and what is always returned.

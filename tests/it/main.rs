@@ -1,4 +1,7 @@
 //! Everything that crosses crates: the binary, real sockets, the client against the mock.
 
 mod cli;
+mod client;
+mod client_server;
+mod retry;
 mod roads;

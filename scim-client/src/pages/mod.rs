@@ -56,6 +56,20 @@ pub struct Pages<'a, T> {
     of: PhantomData<fn() -> T>,
 }
 
+impl<T> Pages<'_, T> {
+    /// What was odd so far.
+    #[must_use]
+    pub fn warnings(&self) -> &[PageWarning] {
+        &self.warnings
+    }
+
+    /// How many resources there are, as the server last said.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.walk.total()
+    }
+}
+
 impl<'a, T: Resource> Pages<'a, T> {
     pub(crate) fn new(client: &'a Client, endpoint: String, list: List, options: CallOptions) -> Self {
         let start = list.start_index.unwrap_or(1).max(1);
@@ -73,18 +87,6 @@ impl<'a, T: Resource> Pages<'a, T> {
             warnings: Vec::new(),
             of: PhantomData,
         }
-    }
-
-    /// What was odd so far.
-    #[must_use]
-    pub fn warnings(&self) -> &[PageWarning] {
-        &self.warnings
-    }
-
-    /// How many resources there are, as the server last said.
-    #[must_use]
-    pub fn total(&self) -> Option<u64> {
-        self.walk.total()
     }
 
     fn request(&self) -> BoxFuture<'a, Result<Answer, Error>> {
@@ -105,7 +107,12 @@ impl<'a, T: Resource> Pages<'a, T> {
             Next::End => {}
         }
         let (client, options) = (self.client, self.options.clone());
-        let call = Call::list(self.endpoint.clone(), query);
+        let call = if list.by_post {
+            query.cursor = cursor.take();
+            Call::Search { endpoint: Some(self.endpoint.clone()), query }
+        } else {
+            Call::list(self.endpoint.clone(), query)
+        };
         Box::pin(async move { client.call_with_cursor(&call, cursor.as_deref(), &options).await })
     }
 

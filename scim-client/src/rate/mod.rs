@@ -8,7 +8,7 @@ mod window;
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     task::{Context, Poll},
     time::Duration,
 };
@@ -205,8 +205,9 @@ where
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let Self { mut inner, shared } = self.clone();
         async move {
-            let (intent, operations) =
-                request.extensions().get::<Task>().map_or((Intent::Once, 1), |task| (task.intent, task.operations));
+            let task: Task = request.extensions().get().cloned().unwrap_or_default();
+            let (intent, operations) = (task.intent, task.operations);
+            let came = shared.clock.monotonic();
             let wait = shared.with(|budget, now| budget.reserve(now, operations, intent));
             if !wait.is_zero() {
                 tracing::debug!(?wait, operations, "waiting for the rate limit");
@@ -214,6 +215,8 @@ where
             }
             let slot = shared.slots.acquire().await;
             let slot = slot.map_err(|error| TransportError::new(TransportKind::Connect, error))?;
+            let queued = shared.clock.monotonic().saturating_sub(came).as_millis();
+            task.queued.fetch_add(u64::try_from(queued).unwrap_or(u64::MAX), Ordering::Relaxed);
             let answer = inner.call(request).await;
             drop(slot);
             if let Ok(response) = &answer {

@@ -23,7 +23,7 @@ impl Log {
         limit: u64,
         per: Duration,
     ) -> Duration {
-        while self.0.front().is_some_and(|(at, _)| *at + per <= now) {
+        while self.0.front().is_some_and(|(at, _)| at.saturating_add(per) <= now) {
             self.0.pop_front();
         }
         let room = limit.saturating_sub(u64::from(operations));
@@ -32,7 +32,7 @@ impl Log {
         for (at, granted) in self.0.iter().rev() {
             later += u64::from(*granted);
             if later > room {
-                return earliest.max(*at + per);
+                return earliest.max(at.saturating_add(per));
             }
         }
         // Grants may lie in the future; nobody overtakes them.

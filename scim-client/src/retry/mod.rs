@@ -7,7 +7,10 @@
 
 use std::{
     fmt,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -35,9 +38,10 @@ use crate::{
 pub struct RetryPolicy {
     /// Most times that a request is sent; 1 means that it is never repeated.
     pub max_attempts: u32,
-    /// Most time for all attempts and the waits between them. A wait that does not fit is not begun.
+    /// Most time for all attempts and the waits between them. A wait that does not fit is not begun. Waiting for the
+    /// client's own rate limit does not count.
     pub budget: Duration,
-    /// Most time for one attempt, with the whole answer.
+    /// Most time for one attempt, from sending to the end of the answer.
     pub try_timeout: Duration,
     /// The longest wait after the first attempt; it doubles with each attempt.
     pub base: Duration,
@@ -201,11 +205,21 @@ pub(crate) struct Task {
     /// Operations that the request stands for, for the rate limit.
     pub(crate) operations: u32,
     pub(crate) policy: Arc<RetryPolicy>,
+    /// For this attempt, from when it is sent.
+    pub(crate) time: Duration,
+    /// Milliseconds that were spent waiting for the rate limit, in all attempts.
+    pub(crate) queued: Arc<AtomicU64>,
+}
+
+impl Task {
+    pub(crate) fn new(intent: Intent, operations: u32, policy: Arc<RetryPolicy>) -> Self {
+        Self { intent, operations, time: policy.try_timeout, policy, queued: Arc::default() }
+    }
 }
 
 impl Default for Task {
     fn default() -> Self {
-        Self { intent: Intent::Once, operations: 1, policy: Arc::default() }
+        Self::new(Intent::Once, 1, Arc::default())
     }
 }
 
@@ -258,17 +272,21 @@ where
             let task: Task = request.extensions().get().cloned().unwrap_or_default();
             let start = clock.monotonic();
             let mut trail = Trail::default();
+            // The budget is for the server's time. A long queue at the rate limit must not use it up.
+            let spent = || {
+                let queued = Duration::from_millis(task.queued.load(Ordering::Relaxed));
+                clock.monotonic().saturating_sub(start).saturating_sub(queued)
+            };
             loop {
-                let spent = clock.monotonic().saturating_sub(start);
-                let time = task.policy.try_timeout.min(task.policy.budget.saturating_sub(spent));
-                let answer = tokio::time::timeout(time, inner.call(request.clone())).await;
-                let mut answer =
-                    answer.unwrap_or_else(|_| Err(TransportError::plain(TransportKind::Timeout)));
+                let mut attempt = request.clone();
+                let time = task.policy.try_timeout.min(task.policy.budget.saturating_sub(spent()));
+                attempt.extensions_mut().insert(Task { time, ..task.clone() });
+                let mut answer = inner.call(attempt).await;
                 let outcome = outcome(&answer, &task.policy, clock.now());
                 trail.attempts += 1;
                 trail.elapsed = clock.monotonic().saturating_sub(start);
                 trail.uncertain |= task.intent != Intent::Read && is_uncertain(outcome);
-                match decide(trail.attempts, task.intent, outcome, trail.elapsed, &task.policy) {
+                match decide(trail.attempts, task.intent, outcome, spent(), &task.policy) {
                     Decision::Retry { at_least, jitter: spread } => {
                         let wait = at_least + spread.mul_f64((jitter.0)().clamp(0.0, 1.0));
                         tracing::debug!(attempt = trail.attempts, ?outcome, ?wait, "sending the request again");

@@ -439,9 +439,8 @@ impl Operand<'_> {
                 };
                 match (self, value) {
                     (Self::Exact(wanted), Value::String(text)) => contains(text, wanted),
-                    (Self::Folded(wanted), Value::String(text)) => {
-                        contains(&fold(text).collect::<String>(), wanted)
-                    }
+                    (Self::Folded(wanted), Value::String(text)) => contains_ascii(op, text, wanted)
+                        .unwrap_or_else(|| contains(&fold(text).collect::<String>(), wanted)),
                     _ => false,
                 }
             }
@@ -465,6 +464,23 @@ impl Operand<'_> {
 
 fn exact(number: &Number) -> Option<i128> {
     number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+}
+
+/// `co`, `sw` and `ew` without regard to case and without a copy of the text; `None` where that takes more than ASCII, or
+/// too long.
+fn contains_ascii(op: CompareOp, text: &str, wanted: &str) -> Option<bool> {
+    if !text.is_ascii() {
+        return None;
+    }
+    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
+    let Some(last) = text.len().checked_sub(wanted.len()) else { return Some(false) };
+    match op {
+        CompareOp::Sw => Some(text[..wanted.len()].eq_ignore_ascii_case(wanted)),
+        CompareOp::Ew => Some(text[last..].eq_ignore_ascii_case(wanted)),
+        // Every place is tried, so a long text makes it quadratic; the search of the copy is linear.
+        _ if wanted.len() > SHORT => None,
+        _ => Some((0..=last).any(|start| text[start..start + wanted.len()].eq_ignore_ascii_case(wanted))),
+    }
 }
 
 /// Letter case removed, character by character so that a part of a text folds as it does in the whole.
@@ -506,3 +522,5 @@ fn is_present(value: &Value, depth: usize) -> bool {
 
 /// Resource, extension, attribute, value, sub-attribute, value: SCIM data is no deeper, the rest of a value is opaque.
 const DEPTH: usize = 8;
+/// Length of a text that is looked for at every place.
+const SHORT: usize = 64;

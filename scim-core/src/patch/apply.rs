@@ -143,16 +143,10 @@ impl Draft<'_> {
 
     fn roll_back(self) {
         for saved in self.before.into_iter().flatten().rev() {
-            match saved.value {
-                Some((index, value)) if !self.resource.contains_key(&saved.name) => {
-                    self.resource.shift_insert(index.min(self.resource.len()), saved.name, value);
-                }
-                Some((_, value)) => {
-                    self.resource.insert(saved.name, value);
-                }
-                None => {
-                    self.resource.shift_remove(&saved.name);
-                }
+            // A member that went and came back stands at the end.
+            self.resource.shift_remove(&saved.name);
+            if let Some((index, value)) = saved.value {
+                self.resource.shift_insert(index.min(self.resource.len()), saved.name, value);
             }
         }
     }

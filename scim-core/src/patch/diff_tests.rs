@@ -199,7 +199,7 @@ fn sorted(mut resource: Map<String, Value>) -> Map<String, Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn applying_the_difference_to_before_gives_after(before in user(), after in user(), list in any::<bool>()) {

@@ -19,6 +19,9 @@
 //! # Ok::<(), scim_core::error::ScimError>(())
 //! ```
 //!
+//! [`PatchOp`] builds a message, [`diff`] finds the one that turns one resource into another, and [`apply_in_place`]
+//! spares the copy.
+//!
 //! # Readings
 //!
 //! * `replace` of a complex attribute sets the sub-attributes that it names and keeps the others (§3.5.2.3, second

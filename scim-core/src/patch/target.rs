@@ -326,10 +326,22 @@ impl Place<'_> {
 
     /// `primary eq "True"`: a boolean written as text inside the filter.
     fn literals<'f>(&self, filter: &'f Filter) -> Cow<'f, Filter> {
-        if !self.context.tolerances.bool_strings {
+        if !self.context.tolerances.bool_strings || !self.asks_for_boolean(filter) {
             return Cow::Borrowed(filter);
         }
         Cow::Owned(with_boolean_literals(filter, self.attribute))
+    }
+
+    /// Whether the filter compares a boolean with text.
+    fn asks_for_boolean(&self, filter: &Filter) -> bool {
+        match filter {
+            Filter::And(terms) | Filter::Or(terms) => terms.iter().any(|term| self.asks_for_boolean(term)),
+            Filter::Not(inner) => self.asks_for_boolean(inner),
+            Filter::Compare { path, value: Literal::String(_), .. } => {
+                self.attribute.sub(path.name()).is_some_and(|sub| sub.kind == Kind::Boolean)
+            }
+            _ => false,
+        }
     }
 
     /// Takes the values out; [`Self::store`] puts them back. After an error nobody looks at the resource any more.

@@ -30,7 +30,7 @@ pub(super) struct Player<'r> {
     /// Attributes that the endpoint does not store at all; said once, then left out.
     pub(super) unstored: BTreeSet<String>,
     /// Whether any PATCH was answered with success, and whether any was answered as not implemented.
-    pub(super) patch_worked: bool,
+    patch_worked: bool,
     patch_missing: bool,
     pub(super) plays: usize,
 }

@@ -1,4 +1,4 @@
-//! The lowest layers: a line in the trace for each exchange, and redirects within the same origin.
+//! The lowest layer: one exchange with its timeout and its line in the trace, and redirects within the same origin.
 
 use std::{
     sync::Arc,
@@ -11,24 +11,29 @@ use http::{Method, Request, Response, Uri, header};
 use tower_service::Service;
 use url::Url;
 
-use crate::{clock::Clock, error::TransportError, service::Erased};
+use crate::{
+    clock::Clock,
+    error::{TransportError, TransportKind},
+    retry::Task,
+    service::Erased,
+};
 
 /// Sends, follows redirects that stay at the same origin, and traces.
 ///
 /// Traces have method, path, status and time: no header, no query and no body, which hold credentials and people.
 #[derive(Clone, Debug)]
-pub(crate) struct Send {
+pub(crate) struct Exchange {
     inner: Erased,
     clock: Arc<dyn Clock>,
 }
 
-impl Send {
+impl Exchange {
     pub(crate) fn new(inner: Erased, clock: Arc<dyn Clock>) -> Self {
         Self { inner, clock }
     }
 }
 
-impl Service<Request<Bytes>> for Send {
+impl Service<Request<Bytes>> for Exchange {
     type Response = Response<Bytes>;
     type Error = TransportError;
     type Future = BoxFuture<'static, Result<Response<Bytes>, TransportError>>;
@@ -40,9 +45,11 @@ impl Service<Request<Bytes>> for Send {
     fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
         let Self { mut inner, clock } = self.clone();
         async move {
-            for _ in 0..MOST_REDIRECTS {
+            let time = request.extensions().get().map_or_else(|| Task::default().time, |task: &Task| task.time);
+            for _ in 0..=MOST_REDIRECTS {
                 let start = clock.monotonic();
-                let answer = inner.call(request.clone()).await;
+                let answer = tokio::time::timeout(time, inner.call(request.clone())).await;
+                let answer = answer.unwrap_or_else(|_| Err(TransportError::plain(TransportKind::Timeout)));
                 let time = clock.monotonic().saturating_sub(start);
                 let (method, path) = (request.method(), request.uri().path());
                 match &answer {
@@ -55,7 +62,7 @@ impl Service<Request<Bytes>> for Send {
                     None => return Ok(response),
                 }
             }
-            inner.call(request).await
+            Err(TransportError::new(TransportKind::Interrupted, "the server redirects again and again"))
         }
         .boxed()
     }
