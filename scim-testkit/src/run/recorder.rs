@@ -88,10 +88,8 @@ impl Recorder {
             Some(token) => Credentials::Bearer(token.to_owned().into()),
             None => Credentials::None,
         };
-        // A header beside other credentials may name a tenant; by itself it is the credential.
-        let stripped =
-            if ours.authenticates_by_header() { ours.clone().without_headers() } else { ours.clone() };
-        self.target = stripped.with_credentials(credentials);
+        // Any extra header may be a credential.
+        self.target = ours.clone().without_headers().with_credentials(credentials);
         let answer = self.ask(Method::GET, target, None).await;
         self.target = ours;
         answer

@@ -79,9 +79,9 @@ impl Target {
         !matches!(self.credentials, Credentials::None) || !self.extra.is_empty()
     }
 
-    /// Whether the extra headers are all that could be credentials.
-    pub(crate) fn authenticates_by_header(&self) -> bool {
-        matches!(self.credentials, Credentials::None)
+    /// Whether requests carry extra headers.
+    pub(crate) fn has_headers(&self) -> bool {
+        !self.extra.is_empty()
     }
 
     /// The same endpoint without the extra headers.

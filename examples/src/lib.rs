@@ -1,1 +1,0 @@
-//! Runnable examples; one file per task.
