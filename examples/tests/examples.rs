@@ -41,7 +41,8 @@ async fn answer(State(mock): State<Mock>, request: Request) -> Response {
     let request = http::Request::from_parts(head, body);
     let chance = mock.chance.lock().expect("no panic").f64();
     let Faults { throttled, cut, failed } = mock.faults;
-    let plain = |status: u16| Response::builder().status(status).body(Body::from("by chance")).expect("a response");
+    let plain =
+        |status: u16| Response::builder().status(status).body(Body::from("by chance")).expect("a response");
     if chance < throttled {
         let mut response = plain(429);
         response.headers_mut().insert("retry-after", "0".parse().expect("a header"));
@@ -51,7 +52,10 @@ async fn answer(State(mock): State<Mock>, request: Request) -> Response {
     if chance < throttled + cut {
         // It was done, and the connection breaks in the middle of the answer.
         let broken = stream::iter([Ok(Bytes::from_static(b"{")), Err(std::io::Error::other("cut"))]);
-        return Response::builder().status(response.status()).body(Body::from_stream(broken)).expect("a response");
+        return Response::builder()
+            .status(response.status())
+            .body(Body::from_stream(broken))
+            .expect("a response");
     }
     if chance < throttled + cut + failed {
         // It was done, and the server says that it failed.
@@ -65,7 +69,11 @@ fn serve(faults: Faults) -> (Arc<Provider>, String) {
     let profile = Profile::builtin("interop").expect("it is built in");
     let provider = Provider::new(profile, World::deterministic()).with_token(Some(TOKEN.into()));
     let provider = Arc::new(provider);
-    let mock = Mock { provider: Arc::clone(&provider), faults, chance: Arc::new(Mutex::new(fastrand::Rng::with_seed(7))) };
+    let mock = Mock {
+        provider: Arc::clone(&provider),
+        faults,
+        chance: Arc::new(Mutex::new(fastrand::Rng::with_seed(7))),
+    };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.set_nonblocking(true).expect("it can");
     let address = listener.local_addr().expect("it is bound");
@@ -109,7 +117,10 @@ fn every_example_does_what_it_says() {
     assert!(lines[0].starts_with("first: made ") && lines[1].starts_with("second: was there "), "{adopted}");
     assert_eq!(lines[2], "another person of that name is not taken over: Some(409)");
     let bulk = run(env!("CARGO_BIN_EXE_bulk"), &url);
-    assert_eq!(bulk, "alan: done (201)\njoan: done (201)\ndilly: done (201)\ngroup: done (201)\n0 not done\n");
+    assert_eq!(
+        bulk,
+        "alan: done (201)\njoan: done (201)\ndilly: done (201)\ngroup: done (201)\n0 not done\n"
+    );
     assert!(run(env!("CARGO_BIN_EXE_oauth"), &url).ends_with("3 users seen\n"));
     let own = run(env!("CARGO_BIN_EXE_own_resource_type"), &url);
     assert_eq!(own, "this server has no printers\nSome(String(\"Printers\"))\n");
@@ -120,13 +131,14 @@ fn every_example_does_what_it_says() {
 
 #[test]
 fn provisioning_survives_faults_exactly() {
-    // `USERS=10000 GROUPS=200 cargo test -p scim-examples --release` is the full size.
-    let number = |name: &str, usual: usize| std::env::var(name).map_or(usual, |text| text.parse().expect("a number"));
-    let (users, groups) = (number("USERS", 600), number("GROUPS", 12));
+    // `USER_COUNT=10000 GROUP_COUNT=200 cargo test -p scim-examples --release` is the full size.
+    let number =
+        |name: &str, usual: usize| std::env::var(name).map_or(usual, |text| text.parse().expect("a number"));
+    let (users, groups) = (number("USER_COUNT", 1500), number("GROUP_COUNT", 30));
     let (provider, url) = serve(Faults { throttled: 0.05, cut: 0.02, failed: 0.01 });
     let program = env!("CARGO_BIN_EXE_provision");
     let output = Command::new(program)
-        .envs([("USERS", users.to_string()), ("GROUPS", groups.to_string())])
+        .envs([("USER_COUNT", users.to_string()), ("GROUP_COUNT", groups.to_string())])
         .env("SCIM_URL", format!("{url}/scim/v2"))
         .env("SCIM_TOKEN", TOKEN)
         .env("NO_PROXY", "127.0.0.1")

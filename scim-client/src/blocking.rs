@@ -73,7 +73,10 @@ impl Client {
     ///
     /// # Errors
     /// As [`Bulk::run`].
-    pub fn bulk(&self, collect: impl FnOnce(Bulk<'_>) -> Result<Bulk<'_>, Error>) -> Result<BulkReport, Error> {
+    pub fn bulk(
+        &self,
+        collect: impl FnOnce(Bulk<'_>) -> Result<Bulk<'_>, Error>,
+    ) -> Result<BulkReport, Error> {
         let bulk = collect(self.inner.bulk())?;
         self.block_on(bulk.run())
     }

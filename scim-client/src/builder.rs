@@ -251,7 +251,8 @@ impl ClientBuilder {
 }
 
 fn parse_base(text: &str) -> Result<Url, Error> {
-    let url = Url::parse(text).map_err(|error| Error::build(format!("the base address is no URL: {error}")))?;
+    let url =
+        Url::parse(text).map_err(|error| Error::build(format!("the base address is no URL: {error}")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::build("the base address has credentials in it; use basic()"));
     }

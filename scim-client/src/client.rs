@@ -16,8 +16,8 @@ use scim_core::{
 use tower_service::Service;
 
 use crate::{
-    bulk::Bulk,
     builder::ClientBuilder,
+    bulk::Bulk,
     clock::Clock,
     discovery::{Cache, Discovery},
     error::{About, AnswerError, Error, ErrorKind, Trail},
@@ -127,7 +127,9 @@ impl Client {
     pub(crate) fn page_size(&self, asked: Option<u32>) -> u32 {
         let size = asked.unwrap_or(self.inner.limits.page_size);
         let most = self.inner.discovered.known().and_then(|config| config.pagination.as_ref()?.max_page_size);
-        most.and_then(|most| u32::try_from(most).ok()).filter(|most| *most > 0).map_or(size, |most| size.min(most))
+        most.and_then(|most| u32::try_from(most).ok())
+            .filter(|most| *most > 0)
+            .map_or(size, |most| size.min(most))
     }
 
     /// Whether PATCH works there, as far as is known.

@@ -53,7 +53,7 @@ impl<T: Resource> Resources<'_, T> {
             if !taken && !error.may_have_been_applied() {
                 return Err(error);
             }
-            let found = match self.look_up(&body).await {
+            let found = match self.look_up_patiently(&body).await {
                 Ok(found) => found,
                 // The one that says that nobody knows is the one to act upon.
                 Err(_) if error.may_have_been_applied() => return Err(error),
@@ -68,7 +68,7 @@ impl<T: Resource> Resources<'_, T> {
                 Found::None => {
                     round += 1;
                     // It may have been on its way.
-                    self.client.inner.clock.sleep(self.client.inner.policy.base).await;
+                    self.pause(round).await;
                 }
             }
         }
@@ -81,6 +81,26 @@ impl<T: Resource> Resources<'_, T> {
         }
         let answer = self.client.call(&call, &self.options).await?;
         read::resource(&answer)
+    }
+
+    /// Much hangs on the answer, so a server that stumbles is asked again, also where the policy would not.
+    async fn look_up_patiently(&self, body: &serde_json::Value) -> Result<Found<T>, Error> {
+        let mut round = 1;
+        loop {
+            match self.look_up(body).await {
+                Err(error) if round < MOST_ROUNDS && error.status().is_none_or(|status| status >= 500) => {
+                    round += 1;
+                    self.pause(round).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn pause(&self, round: u32) {
+        let inner = &self.client.inner;
+        let policy = self.options.retry.as_ref().unwrap_or(&inner.policy);
+        inner.clock.sleep(policy.base.saturating_mul(round).min(policy.cap)).await;
     }
 
     async fn look_up(&self, body: &serde_json::Value) -> Result<Found<T>, Error> {

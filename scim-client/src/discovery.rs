@@ -5,20 +5,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, TryStreamExt};
 use scim_core::{
     call::Call,
-    resource::{ResourceTypeInfo, ServiceProviderConfig},
+    resource::{GenericResource, Resource, ResourceTypeInfo, ServiceProviderConfig},
     schema::Schema,
 };
 use serde_json::Value;
 
-use crate::{
-    client::Client,
-    error::Error,
-    options::{CallOptions, List, Totals},
-    pages::Pages,
-};
+use crate::{client::Client, error::Error, options::CallOptions, pages};
 
 /// The discovery endpoints. The capabilities are kept for a while, and shared by all clones of the client.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +39,9 @@ impl Cache {
     }
 
     fn fresh(&self, now: Duration) -> Option<Arc<ServiceProviderConfig>> {
-        let read = || self.lock().as_ref().filter(|(at, _)| now.saturating_sub(*at) < self.ttl).map(|(_, c)| c.clone());
+        let read = || {
+            self.lock().as_ref().filter(|(at, _)| now.saturating_sub(*at) < self.ttl).map(|(_, c)| c.clone())
+        };
         self.fixed.clone().or_else(read)
     }
 
@@ -71,7 +67,8 @@ impl<'a> Discovery<'a> {
         let answer = self.client.call(&Call::ServiceProviderConfig, &CallOptions::default()).await;
         let config = match answer {
             Ok(answer) => {
-                let document: Value = serde_json::from_slice(&answer.body).map_err(|error| answer.body_error(error))?;
+                let document: Value =
+                    serde_json::from_slice(&answer.body).map_err(|error| answer.body_error(error))?;
                 ServiceProviderConfig::from_json(&document)
             }
             Err(error) if error.is_not_found() || error.is_unsupported() => ServiceProviderConfig::default(),
@@ -92,7 +89,7 @@ impl<'a> Discovery<'a> {
     /// # Errors
     /// The call failed.
     pub async fn resource_types(&self) -> Result<Vec<ResourceTypeInfo>, Error> {
-        self.all("ResourceTypes").try_collect().await
+        self.all(Call::ResourceTypes { name: None }).await
     }
 
     /// The schemas that the server has. Those that cannot be read are left out.
@@ -100,19 +97,14 @@ impl<'a> Discovery<'a> {
     /// # Errors
     /// The call failed.
     pub async fn schemas(&self) -> Result<Vec<Schema>, Error> {
-        let documents: Pages<'_, scim_core::resource::GenericResource> = self.all("Schemas");
-        documents
-            .try_filter_map(|document| async move {
-                Ok(serde_json::to_value(document).ok().and_then(|value| Schema::from_json(&value).ok()))
-            })
-            .boxed_local()
-            .try_collect()
-            .await
+        let documents: Vec<GenericResource> = self.all(Call::Schemas { id: None }).await?;
+        let read = |document: GenericResource| Schema::from_json(&serde_json::to_value(document).ok()?).ok();
+        Ok(documents.into_iter().filter_map(read).collect())
     }
 
-    /// Discovery endpoints give everything in one answer and ignore paging (RFC 7644 §4).
-    fn all<T: scim_core::resource::Resource>(&self, endpoint: &str) -> Pages<'a, T> {
-        let list = List::new().totals(Totals::Trust);
-        Pages::new(self.client, endpoint.to_owned(), list, CallOptions::default())
+    /// Discovery endpoints give everything in one answer, whatever is asked (RFC 7644 §4).
+    async fn all<T: Resource>(&self, call: Call) -> Result<Vec<T>, Error> {
+        let answer = self.client.call(&call, &CallOptions::default()).await?;
+        pages::resources(&answer)?.into_iter().collect()
     }
 }

@@ -189,7 +189,8 @@ impl Error {
     /// A value is taken by another resource: 409, or `scimType` `uniqueness` with any status.
     #[must_use]
     pub fn is_uniqueness(&self) -> bool {
-        self.status() == Some(409) || self.scim().and_then(|error| error.scim_type) == Some(ScimType::Uniqueness)
+        self.status() == Some(409)
+            || self.scim().and_then(|error| error.scim_type) == Some(ScimType::Uniqueness)
     }
 
     /// Somebody else changed the resource in the meantime: 412.
@@ -264,8 +265,12 @@ impl fmt::Display for Error {
         match &inner.kind {
             ErrorKind::Build(message) => f.write_str(message)?,
             ErrorKind::Transport(error) => write!(f, "{error}")?,
-            ErrorKind::Scim(error) if error.status == inner.status.unwrap_or(error.status) => write!(f, "{error}")?,
-            ErrorKind::Scim(error) => write!(f, "{} (the body says {error})", inner.status.unwrap_or_default())?,
+            ErrorKind::Scim(error) if error.status == inner.status.unwrap_or(error.status) => {
+                write!(f, "{error}")?
+            }
+            ErrorKind::Scim(error) => {
+                write!(f, "{} (the body says {error})", inner.status.unwrap_or_default())?
+            }
             ErrorKind::Status(status) => {
                 write!(f, "{status} without a SCIM error")?;
                 let start = excerpt(&inner.body);
@@ -312,7 +317,9 @@ impl fmt::Display for AnswerError {
             Self::Body(message) => write!(f, "the answer is not what was asked for: {message}"),
             Self::Paging(fault) => write!(f, "{fault}"),
             Self::Several { matches } => write!(f, "{matches} resources match, where one was looked for"),
-            Self::NotApplied(message) => write!(f, "the server confirmed the write and did not do it: {message}"),
+            Self::NotApplied(message) => {
+                write!(f, "the server confirmed the write and did not do it: {message}")
+            }
         }
     }
 }
@@ -362,7 +369,9 @@ impl error::Error for TransportError {
 
 /// The address without user, password, fragment, and the values of parameters that SCIM does not define.
 pub(crate) fn safe_url(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else { return text.split(['?', '#']).next().unwrap_or_default().to_owned() };
+    let Ok(mut url) = Url::parse(text) else {
+        return text.split(['?', '#']).next().unwrap_or_default().to_owned();
+    };
     // Both fail only for addresses without a host, which have neither.
     let _ = url.set_username("");
     let _ = url.set_password(None);
@@ -390,16 +399,8 @@ fn excerpt(body: &Bytes) -> String {
 
 const KEPT: usize = 64 << 10;
 const EXCERPT: usize = 80;
-const SHOWN: &[&str] = &[
-    "filter",
-    "startIndex",
-    "count",
-    "cursor",
-    "sortBy",
-    "sortOrder",
-    "attributes",
-    "excludedAttributes",
-];
+const SHOWN: &[&str] =
+    &["filter", "startIndex", "count", "cursor", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
 
 #[cfg(test)]
 mod tests {
@@ -411,7 +412,10 @@ mod tests {
 
     #[test]
     fn addresses_lose_their_secrets() {
-        assert_eq!(safe_url("https://u:p@h/scim/Users?filter=a&key=s3cret#f"), "https://h/scim/Users?filter=a&key=…");
+        assert_eq!(
+            safe_url("https://u:p@h/scim/Users?filter=a&key=s3cret#f"),
+            "https://h/scim/Users?filter=a&key=…"
+        );
         assert_eq!(safe_url("no url?token=x"), "no url");
     }
 
@@ -419,7 +423,8 @@ mod tests {
     fn texts_are_complete() {
         let trail = Trail { attempts: 3, elapsed: Duration::from_millis(1250), uncertain: false };
         let gone = ErrorKind::Scim(ScimError::plain(404, "no such user"));
-        let gone = Error::new(gone, &about(Method::GET, Intent::Read), Trail::default()).with_answer(404, &Bytes::new());
+        let gone = Error::new(gone, &about(Method::GET, Intent::Read), Trail::default())
+            .with_answer(404, &Bytes::new());
         assert_eq!(gone.to_string(), "GET https://h/scim/Users?filter=a&key=…: 404: no such user");
         let html = Error::new(ErrorKind::Status(502), &about(Method::POST, Intent::Once), trail)
             .with_answer(502, &Bytes::from_static(b"<html>\n  Bad   Gateway"));
@@ -443,7 +448,11 @@ mod tests {
         for (kind, retryable, applied) in kinds {
             let failure = ErrorKind::Transport(TransportError::plain(kind));
             let error = Error::new(failure, &about(Method::POST, Intent::Once), Trail::default());
-            assert_eq!((error.is_retryable(), error.may_have_been_applied()), (retryable, applied), "{kind:?}");
+            assert_eq!(
+                (error.is_retryable(), error.may_have_been_applied()),
+                (retryable, applied),
+                "{kind:?}"
+            );
         }
     }
 }

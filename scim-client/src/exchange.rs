@@ -45,7 +45,8 @@ impl Service<Request<Bytes>> for Exchange {
     fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
         let Self { mut inner, clock } = self.clone();
         async move {
-            let time = request.extensions().get().map_or_else(|| Task::default().time, |task: &Task| task.time);
+            let time =
+                request.extensions().get().map_or_else(|| Task::default().time, |task: &Task| task.time);
             for _ in 0..=MOST_REDIRECTS {
                 let start = clock.monotonic();
                 let answer = tokio::time::timeout(time, inner.call(request.clone())).await;
@@ -53,7 +54,9 @@ impl Service<Request<Bytes>> for Exchange {
                 let time = clock.monotonic().saturating_sub(start);
                 let (method, path) = (request.method(), request.uri().path());
                 match &answer {
-                    Ok(response) => tracing::debug!(%method, path, status = response.status().as_u16(), ?time),
+                    Ok(response) => {
+                        tracing::debug!(%method, path, status = response.status().as_u16(), ?time)
+                    }
                     Err(error) => tracing::debug!(%method, path, %error, ?time),
                 }
                 let response = answer?;
@@ -93,8 +96,10 @@ mod tests {
 
     #[track_caller]
     fn follows(method: Method, status: u16, location: &str) -> Option<String> {
-        let request = Request::builder().method(method).uri("https://h/scim/Me?a=1").body(Bytes::new()).unwrap();
-        let response = Response::builder().status(status).header("location", location).body(Bytes::new()).unwrap();
+        let request =
+            Request::builder().method(method).uri("https://h/scim/Me?a=1").body(Bytes::new()).unwrap();
+        let response =
+            Response::builder().status(status).header("location", location).body(Bytes::new()).unwrap();
         same_origin_target(&request, &response).map(|uri| uri.to_string())
     }
 
@@ -105,7 +110,9 @@ mod tests {
         assert_eq!(follows(Method::PATCH, 308, "https://h:443/scim/Users/1"), here);
         assert_eq!(follows(Method::POST, 302, "/scim/Users/1"), None, "it would become a GET");
         assert_eq!(follows(Method::GET, 304, "/scim/Users/1"), None);
-        for elsewhere in ["https://evil/x", "http://h/x", "https://h:8443/x", "//evil/x", "https://u@h/x", "data:,x"] {
+        for elsewhere in
+            ["https://evil/x", "http://h/x", "https://h:8443/x", "//evil/x", "https://u@h/x", "data:,x"]
+        {
             assert_eq!(follows(Method::GET, 307, elsewhere), None, "{elsewhere}");
         }
     }

@@ -47,7 +47,10 @@ impl Default for ServerLimits {
 impl From<&Profile> for ServerLimits {
     /// What a vendor profile says: page size, and whether there is PATCH. Profiles have no other limits yet.
     fn from(profile: &Profile) -> Self {
-        let mut limits = Self { page_size: u32::try_from(profile.page.max).unwrap_or(u32::MAX).min(1000), ..Self::default() };
+        let mut limits = Self {
+            page_size: u32::try_from(profile.page.max).unwrap_or(u32::MAX).min(1000),
+            ..Self::default()
+        };
         for (endpoint, operations) in [("Users", &profile.user.ops), ("Groups", &profile.group.ops)] {
             if !operations.contains(&Operation::Patch) {
                 limits.no_patch.push(endpoint.to_owned());

@@ -97,7 +97,8 @@ impl Resources<'_, Group> {
         }
         let answer = self.get_answer(id, None).await?;
         let group: Group = read::resource(&answer)?;
-        let members: HashSet<&str> = group.members.iter().filter_map(|member| member.value.as_deref()).collect();
+        let members: HashSet<&str> =
+            group.members.iter().filter_map(|member| member.value.as_deref()).collect();
         let missing = changes.add.iter().filter(|id| !members.contains(id.as_str())).count();
         let left = changes.remove.iter().filter(|id| members.contains(id.as_str())).count();
         if missing + left == 0 {

@@ -3,6 +3,7 @@
 use std::{
     error::Error,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -67,14 +68,16 @@ impl Network {
         // Redirects are followed above, where the origin is checked.
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
+            // Shorter than most servers keep an idle connection, so that a request seldom meets a closing one.
+            .pool_idle_timeout(Duration::from_secs(45))
             .user_agent(concat!("scim-client/", env!("CARGO_PKG_VERSION")));
         builder = builder.tls_backend_preconfigured(tls(options)?);
         builder = match &options.proxy {
             Proxy::Environment => builder,
             Proxy::None => builder.no_proxy(),
             Proxy::Url(url) => {
-                let proxy = reqwest::Proxy::all(url.expose_secret()).map_err(|_| "the proxy is no valid URL")?;
+                let proxy =
+                    reqwest::Proxy::all(url.expose_secret()).map_err(|_| "the proxy is no valid URL")?;
                 builder.no_proxy().proxy(proxy)
             }
         };
@@ -97,7 +100,8 @@ impl Service<Request<Bytes>> for Network {
         async move {
             let request = reqwest::Request::try_from(request.map(reqwest::Body::from)).map_err(failure)?;
             let mut answer = client.execute(request).await.map_err(failure)?;
-            let too_large = || TransportError::new(TransportKind::TooLarge, format!("more than {max_response} bytes"));
+            let too_large =
+                || TransportError::new(TransportKind::TooLarge, format!("more than {max_response} bytes"));
             if answer.content_length().is_some_and(|length| length > max_response as u64) {
                 return Err(too_large());
             }
@@ -136,7 +140,8 @@ fn tls(options: &Options) -> Result<ClientConfig, String> {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
     for authority in options.authorities.iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem)) {
-        let authority = authority.map_err(|error| format!("the certificate authority is not PEM: {error}"))?;
+        let authority =
+            authority.map_err(|error| format!("the certificate authority is not PEM: {error}"))?;
         roots.add(authority).map_err(|error| format!("the certificate authority cannot be used: {error}"))?;
     }
     let builder = ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
@@ -146,8 +151,10 @@ fn tls(options: &Options) -> Result<ClientConfig, String> {
     let mut config = match &options.identity {
         None => builder.with_no_client_auth(),
         Some((certificates, key)) => {
-            let wrong = |error: rustls::pki_types::pem::Error| format!("the client certificate is not PEM: {error}");
-            let chain = CertificateDer::pem_slice_iter(certificates).collect::<Result<_, _>>().map_err(wrong)?;
+            let wrong =
+                |error: rustls::pki_types::pem::Error| format!("the client certificate is not PEM: {error}");
+            let chain =
+                CertificateDer::pem_slice_iter(certificates).collect::<Result<_, _>>().map_err(wrong)?;
             let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).map_err(wrong)?;
             builder
                 .with_client_auth_cert(chain, key)

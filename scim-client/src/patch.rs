@@ -9,13 +9,7 @@ use scim_core::{
 };
 use serde_json::{Map, Value};
 
-use crate::{
-    client::Answer,
-    error::Error,
-    options::Precondition,
-    read,
-    resources::Resources,
-};
+use crate::{client::Answer, error::Error, options::Precondition, read, resources::Resources};
 
 impl<T: Resource> Resources<'_, T> {
     /// Changes a resource. `None` when the server does not show the result, as with 204.

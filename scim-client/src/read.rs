@@ -24,7 +24,11 @@ pub(crate) fn resource<T: Resource>(answer: &Answer) -> Result<T, Error> {
     let versioned = serde_json::from_str::<Value>(body).ok().and_then(|mut value| {
         let object = value.as_object_mut()?;
         let meta = scim_core::json::key_of(object, "meta").unwrap_or_else(|| "meta".to_owned());
-        object.entry(meta).or_insert_with(|| json!({})).as_object_mut()?.insert("version".to_owned(), etag.into());
+        object
+            .entry(meta)
+            .or_insert_with(|| json!({}))
+            .as_object_mut()?
+            .insert("version".to_owned(), etag.into());
         lenient::from_value(&value).ok()
     });
     Ok(versioned.unwrap_or(read))

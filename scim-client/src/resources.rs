@@ -109,11 +109,13 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// # Errors
     /// The call failed, several resources match, or `attribute` is no attribute path.
     pub async fn find_by(&self, attribute: &str, value: &str) -> Result<Option<T>, Error> {
-        let path: AttrPath =
-            attribute.parse().map_err(|error| Error::build(format!("{attribute} is no attribute path: {error}")))?;
+        let path: AttrPath = attribute
+            .parse()
+            .map_err(|error| Error::build(format!("{attribute} is no attribute path: {error}")))?;
         let filter = Filter::Compare { path: path.clone(), op: CompareOp::Eq, value: Literal::from(value) };
         let (answer, found) = self.matches(filter).await?;
-        let mut found: Vec<T> = found.into_iter().filter(|resource| has_value(resource, &path, value)).collect();
+        let mut found: Vec<T> =
+            found.into_iter().filter(|resource| has_value(resource, &path, value)).collect();
         match found.len() {
             0 | 1 => Ok(found.pop()),
             matches => Err(answer.error(ErrorKind::Decode(AnswerError::Several { matches }))),
@@ -174,7 +176,7 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// Up to as many resources as tell one match from several.
     async fn matches(&self, filter: Filter) -> Result<(Answer, Vec<T>), Error> {
         if self.client.inner.discovered.known().and_then(|config| config.filter_supported()) == Some(false) {
-            return Err(Error::build("the server says that it supports no filters"));
+            return Err(Error::build("the server says that it does not support filters"));
         }
         let projection = self.options.projection.clone();
         let query = ListQuery { filter: Some(filter), projection, ..ListQuery::default() };
@@ -215,7 +217,8 @@ pub(crate) fn id_in(location: &str, endpoint: &str) -> Option<String> {
     let path = location.split(['?', '#']).next()?.trim_end_matches('/');
     let (before, id) = path.rsplit_once('/')?;
     let fits = before.rsplit('/').next()?.eq_ignore_ascii_case(endpoint);
-    (fits && !id.is_empty()).then(|| percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned())
+    (fits && !id.is_empty())
+        .then(|| percent_encoding::percent_decode_str(id).decode_utf8_lossy().into_owned())
 }
 
 /// Whether the attribute has that value, in whatever letter case.
@@ -233,7 +236,8 @@ fn has_value<T: Resource>(resource: &T, path: &AttrPath, value: &str) -> bool {
             Some(sub) => one.as_object().and_then(|object| scim_core::json::get(object, sub)),
             None => Some(one),
         };
-        one.and_then(serde_json::Value::as_str).is_some_and(|text| text.to_lowercase() == value.to_lowercase())
+        one.and_then(serde_json::Value::as_str)
+            .is_some_and(|text| text.to_lowercase() == value.to_lowercase())
     };
     match found {
         serde_json::Value::Array(values) => values.iter().any(same),

@@ -20,7 +20,8 @@ use crate::error::{TransportError, TransportKind};
 #[derive(Clone)]
 pub(crate) struct Erased(Arc<Answer>);
 
-type Answer = dyn Fn(Request<Bytes>) -> BoxFuture<'static, Result<Response<Bytes>, TransportError>> + Send + Sync;
+type Answer =
+    dyn Fn(Request<Bytes>) -> BoxFuture<'static, Result<Response<Bytes>, TransportError>> + Send + Sync;
 
 impl Erased {
     pub(crate) fn new<S>(service: S) -> Self
@@ -126,7 +127,9 @@ where
         let mut inner = self.inner.clone();
         let limit = self.limit;
         async move {
-            poll_fn(|context| inner.poll_ready(context)).await.map_err(|error| TransportError::from_box(error.into()))?;
+            poll_fn(|context| inner.poll_ready(context))
+                .await
+                .map_err(|error| TransportError::from_box(error.into()))?;
             let answer = inner.call(request.map(Full::new)).await;
             let (head, body) = answer.map_err(|error| TransportError::from_box(error.into()))?.into_parts();
             match http_body_util::Limited::new(body, limit).collect().await {

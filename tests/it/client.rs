@@ -11,18 +11,18 @@ use std::{
 
 use futures_util::{StreamExt, TryStreamExt, future::join_all};
 use scim_client::{
-    AnswerError, BulkOutcome, CallOptions, Client, ClientBuilder, Creation, Error, ErrorKind, Fresh, List, MemberChanges,
+    AnswerError, CallOptions, Client, ClientBuilder, Creation, Error, ErrorKind, Fresh, List, MemberChanges,
     OAuth, Precondition, RetryPolicy, Totals, TransportKind,
     clock::ManualClock,
     pages::{PageFault, PageWarning},
 };
 use scim_core::{
     patch::PatchOp,
-    resource::{GenericResource, Group, Member, User},
+    resource::{GenericResource, User},
 };
 use serde_json::{Value, json};
 
-use crate::client_server::{Does, Got, Scripted, error, json as answer, plain};
+use crate::client_server::{Does, Scripted, error, json as answer, plain};
 
 const TOKEN: &str = "tok-91b7aa03";
 
@@ -34,7 +34,7 @@ fn builder(server: &Scripted) -> ClientBuilder {
     Client::builder(&server.url).bearer(TOKEN).no_proxy().clock(clock()).jitter(|| 0.0)
 }
 
-fn client(server: &Scripted) -> Client {
+pub(crate) fn client(server: &Scripted) -> Client {
     builder(server).build().expect("the options are plain")
 }
 
@@ -95,7 +95,10 @@ async fn start_index_ignored() {
     let server = Scripted::start(|_| answer(200, page(30, 1..11)));
     let (got, failed, _) = names(&client(&server), List::new()).await;
     assert_eq!(got.len(), 10);
-    assert_eq!(fault(&failed.expect("an error")), PageFault::StartIndexIgnored { received: 10, total: Some(30) });
+    assert_eq!(
+        fault(&failed.expect("an error")),
+        PageFault::StartIndexIgnored { received: 10, total: Some(30) }
+    );
     assert_eq!(server.log().len(), 2);
 
     let complete = Scripted::start(|_| answer(200, page(10, 1..11)));
@@ -122,7 +125,11 @@ async fn cursor_unasked() {
     let (got, failed, warnings) = names(&client(&server), List::new().page_size(2)).await;
     assert_eq!(got, ["u1", "u2", "u3", "u4"], "{failed:?}");
     assert!(warnings.is_empty());
-    assert!(server.log().iter().all(|got| got.parameter("count").as_deref() == Some("2")), "{:?}", server.lines());
+    assert!(
+        server.log().iter().all(|got| got.parameter("count").as_deref() == Some("2")),
+        "{:?}",
+        server.lines()
+    );
     assert!(server.log().iter().all(|got| got.parameter("startIndex").is_none()));
 }
 
@@ -158,7 +165,8 @@ fn directory(cut: impl Fn(usize) -> bool + Send + Sync + 'static) -> Scripted {
                 let filter = got.parameter("filter").expect("a lookup");
                 let filter = scim_core::filter::Filter::parse(&filter).expect("it parses");
                 let types = scim_core::schema::ResourceType::user();
-                let found: Vec<&Value> = users.iter().filter(|user| filter.matches(user, &types) == Ok(true)).collect();
+                let found: Vec<&Value> =
+                    users.iter().filter(|user| filter.matches(user, &types) == Ok(true)).collect();
                 answer(200, json!({"totalResults": found.len(), "Resources": found}))
             }
         }
@@ -177,7 +185,10 @@ async fn created_and_then_cut_is_adopted_not_doubled() {
 
     let server = directory(|create| create == 0);
     let adopted = self::client(&server).users().create_or_adopt(&ada).await.expect("it is found");
-    assert!(matches!(&adopted, Creation::Adopted(user) if user.external_id.as_deref() == Some("e-1")), "{adopted:?}");
+    assert!(
+        matches!(&adopted, Creation::Adopted(user) if user.external_id.as_deref() == Some("e-1")),
+        "{adopted:?}"
+    );
     let posts = server.log().iter().filter(|got| got.method == "POST").count();
     assert_eq!(posts, 1, "{:?}", server.lines());
 }
@@ -188,13 +199,18 @@ async fn a_conflict_is_adopted_unless_it_is_somebody_else() {
     let client = client(&server);
     let ada = User::new("ada");
     assert!(matches!(client.users().create_or_adopt(&ada).await, Ok(Creation::Created(_))));
-    assert!(matches!(client.users().create_or_adopt(&ada).await, Ok(Creation::Adopted(_))), "409 without a scimType");
+    assert!(
+        matches!(client.users().create_or_adopt(&ada).await, Ok(Creation::Adopted(_))),
+        "409 without a scimType"
+    );
     let mut first = User::new("bob");
     first.external_id = Some("1".into());
     let mut second = first.clone();
     second.external_id = Some("2".into());
     assert!(matches!(client.users().create_or_adopt(&first).await, Ok(Creation::Created(_))));
-    let Ok(Creation::Conflict(error)) = client.users().create_or_adopt(&second).await else { panic!("it is another") };
+    let Ok(Creation::Conflict(error)) = client.users().create_or_adopt(&second).await else {
+        panic!("it is another")
+    };
     assert!(error.is_uniqueness());
 }
 
@@ -205,7 +221,8 @@ async fn a_server_that_never_keeps_what_it_is_given_is_given_up() {
         // It ignores the filter and shows a user of its own.
         _ => answer(200, page(1, 1..2)),
     });
-    let error = client(&server).users().create_or_adopt(&User::new("ada")).await.expect_err("it is not there");
+    let error =
+        client(&server).users().create_or_adopt(&User::new("ada")).await.expect_err("it is not there");
     assert!(error.may_have_been_applied());
     assert_eq!(server.log().iter().filter(|got| got.method == "POST").count(), 3);
 }
@@ -268,7 +285,8 @@ async fn without_patch_the_client_reads_changes_and_replaces() {
     });
     let client = client(&server);
     let patch = PatchOp::new().replace("title", "new");
-    let patched = client.users().patch("1", &patch).await.expect("it works without PATCH").expect("it is shown");
+    let patched =
+        client.users().patch("1", &patch).await.expect("it works without PATCH").expect("it is shown");
     assert_eq!(patched.title.as_deref(), Some("new"));
     assert_eq!(stored.lock().expect("no panic")["urn:vendor:x"]["a"]["b"]["c"], json!([1, 2]));
     client.users().patch("1", &PatchOp::new().replace("title", "newer")).await.expect("it is remembered");
@@ -313,7 +331,8 @@ async fn a_stale_etag_is_an_error_of_its_own() {
     let error = client.users().replace(&user).await.expect_err("it is stale");
     assert!(error.is_precondition_failed() && !error.is_uniqueness() && !error.may_have_been_applied());
     assert_eq!(server.log().last().expect("a request").header("if-match"), Some("W/\"7\""));
-    let options = CallOptions { precondition: Precondition::IfMatch("W/\"8\"".into()), ..CallOptions::default() };
+    let options =
+        CallOptions { precondition: Precondition::IfMatch("W/\"8\"".into()), ..CallOptions::default() };
     client.users().with(options).replace(&user).await.expect("that version is right");
     let options = CallOptions { precondition: Precondition::None, ..CallOptions::default() };
     client.users().with(options).replace(&user).await.expect_err("412 as scripted");
@@ -334,7 +353,10 @@ async fn a_redirect_to_another_host_gets_no_credential() {
     assert_eq!(error.status(), Some(307));
     assert!(thief.log().is_empty());
     client.users().get("2").await.expect("the same origin is followed");
-    assert_eq!(server.log().last().expect("a request").header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+    assert_eq!(
+        server.log().last().expect("a request").header("authorization"),
+        Some(&*format!("Bearer {TOKEN}"))
+    );
 }
 
 #[tokio::test]
@@ -354,14 +376,22 @@ async fn a_html_502_keeps_what_the_server_said() {
 async fn a_slow_loris_body_ends_in_time() {
     let server = Scripted::start(|_| Does::Dawdles);
     let policy = RetryPolicy { try_timeout: Duration::from_millis(300), ..RetryPolicy::never() };
-    let error = builder(&server).retry(policy).build().expect("plain").users().get("1").await.expect_err("too slow");
+    let error =
+        builder(&server).retry(policy).build().expect("plain").users().get("1").await.expect_err("too slow");
     assert!(error.is_timeout(), "{error}");
 }
 
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_refused() {
     let server = Scripted::start(|_| plain(200, &"x".repeat(5000)));
-    let error = builder(&server).max_response(4096).build().expect("plain").users().get("1").await.expect_err("large");
+    let error = builder(&server)
+        .max_response(4096)
+        .build()
+        .expect("plain")
+        .users()
+        .get("1")
+        .await
+        .expect_err("large");
     assert!(matches!(error.kind(), ErrorKind::Transport(error) if error.kind() == TransportKind::TooLarge));
 }
 
@@ -410,7 +440,11 @@ async fn a_refused_client_is_unauthorized_and_nothing_is_sent() {
 async fn plain_http_elsewhere_needs_consent() {
     let error = Client::builder("http://scim.example.com/v2").bearer("t").build().expect_err("not protected");
     assert!(error.to_string().contains("plain http"), "{error}");
-    Client::builder("http://scim.example.com/v2").bearer("t").allow_plain_http().build().expect("consent was given");
+    Client::builder("http://scim.example.com/v2")
+        .bearer("t")
+        .allow_plain_http()
+        .build()
+        .expect("consent was given");
     Client::builder("https://scim.example.com/v2").bearer("t").build().expect("it is protected");
     Client::builder("https://me:pw@scim.example.com/v2").build().expect_err("credentials belong elsewhere");
 }
@@ -424,159 +458,6 @@ async fn connections_are_kept() {
     }
     let connections: HashSet<usize> = server.log().iter().map(|got| got.connection).collect();
     assert_eq!(connections.len(), 1);
-}
-
-/// A bulk endpoint that makes groups and users; `room` is the most operations it takes.
-fn bulk_server(config: Value, room: usize, bytes: usize) -> Scripted {
-    let made = AtomicUsize::new(0);
-    Scripted::start(move |got| match got.path() {
-        "/ServiceProviderConfig" => answer(200, config.clone()),
-        "/Bulk" => {
-            let operations = got.body["Operations"].as_array().expect("operations");
-            if operations.len() > room || got.bytes > bytes {
-                return error(413, "too much");
-            }
-            let results = operations.iter().map(|operation| {
-                let id = made.fetch_add(1, Ordering::Relaxed);
-                let path = operation["path"].as_str().expect("a path");
-                let location = match operation["method"].as_str() {
-                    Some("POST") => format!("http://x/scim/v2{path}/{id}"),
-                    _ => format!("http://x/scim/v2{path}"),
-                };
-                json!({"method": operation["method"], "bulkId": operation["bulkId"], "location": location, "status": "201"})
-            });
-            answer(200, json!({"Operations": results.collect::<Vec<_>>()}))
-        }
-        _ => {
-            let id = made.fetch_add(1, Ordering::Relaxed);
-            answer(201, json!({"id": id.to_string()}))
-        }
-    })
-}
-
-fn bulk_requests(server: &Scripted) -> Vec<Got> {
-    server.log().into_iter().filter(|got| got.path() == "/Bulk").collect()
-}
-
-#[tokio::test]
-async fn bulk_without_max_operations_still_works() {
-    let server = bulk_server(json!({"bulk": {"supported": true}}), 100, 1 << 20);
-    let client = client(&server);
-    let mut bulk = client.bulk();
-    for n in 0..250 {
-        bulk = bulk.create(n.to_string(), &User::new(format!("u{n}"))).expect("it is JSON");
-    }
-    let report = bulk.run().await.expect("it is planned");
-    assert!(report.is_complete());
-    let sizes: Vec<usize> =
-        bulk_requests(&server).iter().map(|got| got.body["Operations"].as_array().map_or(0, Vec::len)).collect();
-    assert_eq!(sizes, [100, 100, 50]);
-    assert_eq!(report.items[249].id.as_deref(), Some("249"));
-}
-
-#[tokio::test]
-async fn cyclic_bulk_ids_with_max_operations_1() {
-    let server = bulk_server(json!({"bulk": {"supported": true, "maxOperations": 1}}), 1, 1 << 20);
-    let client = client(&server);
-    let group = |name: &str, other: &str| Group::new(name).with_member(Member::new(format!("bulkId:{other}")));
-    let bulk = client.bulk().create("a", &group("A", "b")).expect("JSON").create("b", &group("B", "a")).expect("JSON");
-    let report = bulk.run().await.expect("it is planned");
-    assert!(report.is_complete(), "{report:?}");
-    let sent: Vec<Value> = bulk_requests(&server).into_iter().map(|got| got.body["Operations"][0].clone()).collect();
-    assert_eq!(sent.len(), 3);
-    assert_eq!(sent[0]["data"].get("members"), None);
-    assert_eq!(sent[1]["data"]["members"], json!([{"value": "0"}]));
-    assert_eq!((sent[2]["method"].as_str(), sent[2]["path"].as_str()), (Some("PATCH"), Some("/Groups/0")));
-    assert_eq!(sent[2]["data"]["Operations"][0]["value"], json!({"members": [{"value": "1"}]}));
-}
-
-#[tokio::test]
-async fn a_payload_limit_smaller_than_one_operation() {
-    let server = bulk_server(json!({"bulk": {"supported": true, "maxPayloadSize": 400}}), 100, 400);
-    let client = client(&server);
-    let large = User::new("large").with_title("x".repeat(1000));
-    let bulk = client.bulk().create("s", &User::new("small")).expect("JSON").create("l", &large).expect("JSON");
-    let report = bulk.run().await.expect("it is planned");
-    assert!(report.is_complete(), "{report:?}");
-    assert_eq!(bulk_requests(&server).len(), 1);
-    assert_eq!(server.lines().last().map(String::as_str), Some("POST /Users"), "it goes alone");
-}
-
-#[tokio::test]
-async fn a_bulk_limit_that_the_server_does_not_tell_is_found() {
-    let server = bulk_server(json!({"bulk": {"supported": true}}), 3, 1 << 20);
-    let client = client(&server);
-    let mut bulk = client.bulk();
-    for n in 0..10 {
-        bulk = bulk.create(n.to_string(), &User::new(format!("u{n}"))).expect("it is JSON");
-    }
-    assert!(bulk.run().await.expect("it is planned").is_complete());
-}
-
-#[tokio::test]
-async fn operations_without_a_result_are_unknown_and_their_dependents_are_not_sent() {
-    let server = Scripted::start(|got| match got.path() {
-        "/ServiceProviderConfig" => answer(200, json!({"bulk": {"supported": true, "maxOperations": 2}})),
-        _ => answer(200, json!({"Operations": [{"bulkId": "a", "location": "http://x/Users/1", "status": "201"}]})),
-    });
-    let client = client(&server);
-    let group = Group::new("G").with_member(Member::new("bulkId:b"));
-    let bulk = client.bulk().create("a", &User::new("a")).expect("JSON").create("b", &User::new("b")).expect("JSON");
-    let report = bulk.create("g", &group).expect("JSON").run().await.expect("it is planned");
-    assert!(report.items[0].outcome.is_done());
-    assert!(matches!(report.items[1].outcome, BulkOutcome::Unknown(_)));
-    assert_eq!(report.items[2].outcome.to_string(), "not sent: it refers to \"b\", which was not made");
-    assert_eq!(bulk_requests(&server).len(), 1);
-}
-
-#[tokio::test]
-async fn without_bulk_single_calls_have_the_same_results() {
-    for config in [json!({"bulk": {"supported": false}}), json!({})] {
-        let users = AtomicUsize::new(0);
-        let server = Scripted::start(move |got| match got.path() {
-            "/ServiceProviderConfig" => answer(200, config.clone()),
-            "/Bulk" => error(501, "no bulk here"),
-            "/Users" if got.body["userName"] == "bad" => error(400, "no such name"),
-            "/Groups" => {
-                assert_eq!(got.body["members"], json!([{"value": "7"}]), "the reference is put in");
-                answer(201, json!({"id": "g"}))
-            }
-            _ => {
-                users.fetch_add(1, Ordering::Relaxed);
-                answer(201, json!({"id": "7"})).with("etag", "W/\"1\"")
-            }
-        });
-        let client = client(&server);
-        let group = Group::new("G").with_member(Member::new("bulkId:a"));
-        let bulk = client.bulk().create("g", &group).expect("JSON").create("a", &User::new("a")).expect("JSON");
-        let bulk = bulk.create("x", &User::new("bad")).expect("JSON").delete::<User>("9/9");
-        let report = bulk.run().await.expect("it is planned");
-        let shown: Vec<String> = report.items.iter().map(|item| item.outcome.to_string()).collect();
-        assert_eq!(shown, ["done (201)", "done (201)", "failed: 400: no such name", "done (201)"]);
-        let ids: Vec<Option<&str>> = report.items.iter().map(|item| item.id.as_deref()).collect();
-        assert_eq!(ids[..2], [Some("g"), Some("7")]);
-        assert!(server.lines().contains(&"DELETE /Users/9%2F9".to_owned()), "{:?}", server.lines());
-    }
-}
-
-#[tokio::test]
-async fn errors_are_counted_over_all_bulk_requests() {
-    let server = Scripted::start(|got| match got.path() {
-        "/ServiceProviderConfig" => answer(200, json!({"bulk": {"supported": true, "maxOperations": 1}})),
-        _ => {
-            let id = &got.body["Operations"][0]["bulkId"];
-            answer(200, json!({"Operations": [{"bulkId": id, "status": {"code": 400}}]}))
-        }
-    });
-    let client = client(&server);
-    let mut bulk = client.bulk().fail_on_errors(2);
-    for n in 0..5 {
-        bulk = bulk.create(n.to_string(), &User::new("x")).expect("it is JSON");
-    }
-    let report = bulk.run().await.expect("it is planned");
-    let limits: Vec<Value> = bulk_requests(&server).into_iter().map(|got| got.body["failOnErrors"].clone()).collect();
-    assert_eq!(limits, [2, 1]);
-    assert_eq!(report.items.iter().filter(|item| matches!(item.outcome, BulkOutcome::NotSent(_))).count(), 3);
 }
 
 #[tokio::test]
@@ -615,8 +496,55 @@ async fn loose_answers_are_read_as_they_are_meant() {
     assert_eq!((config.patch_supported(), config.bulk_supported()), (None, Some(true)));
     client.discovery().capabilities().await.expect("it is kept");
     assert_eq!(server.log().iter().filter(|got| got.path() == "/ServiceProviderConfig").count(), 1);
-    let nobody: Vec<User> = client.users().list(List::new()).try_collect().await.expect("no Resources is none");
+    let nobody: Vec<User> =
+        client.users().list(List::new()).try_collect().await.expect("no Resources is none");
     assert!(nobody.is_empty());
     let device: GenericResource = client.resource_at("Devices").get("7").await.expect("any type");
     assert_eq!(device.extra.get("username"), Some(&json!("ada")));
+}
+
+#[tokio::test]
+async fn what_the_server_says_it_lacks_fails_before_it_is_sent() {
+    let server = Scripted::start(|_| {
+        answer(200, json!({"filter": {"supported": false}, "patch": {"supported": false}}))
+    });
+    let client = client(&server);
+    client.discovery().capabilities().await.expect("they are told");
+    let filter = scim_core::filter::Filter::parse("active eq true").expect("it parses");
+    let error = client.users().find(filter.clone()).await.expect_err("no filters");
+    assert_eq!(error.to_string(), "the server says that it does not support filters");
+    let listed = client.users().list(List::new().filter(filter)).next().await.expect("an item");
+    assert_eq!(listed.expect_err("no filters").to_string(), error.to_string());
+    let patch = PatchOp::new().replace("x", 1);
+    let error =
+        client.resource_at::<GenericResource>("Devices").patch("1", &patch).await.expect_err("no PATCH");
+    assert_eq!(error.to_string(), "/Devices has no PATCH, and its schema is not known here");
+    assert_eq!(server.log().len(), 1);
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_before_it_expires() {
+    let tokens = AtomicUsize::new(0);
+    let server = Scripted::start(move |got| match got.path() {
+        "/token" => {
+            let number = tokens.fetch_add(1, Ordering::SeqCst);
+            answer(200, json!({"access_token": format!("t{number}"), "expires_in": 300}))
+        }
+        _ => answer(200, user(1)),
+    });
+    let clock = clock();
+    let oauth = OAuth::new(server.url.replace("/scim/v2", "/token"), "me", "s").secret_in_body();
+    let client =
+        Client::builder(&server.url).oauth(oauth).no_proxy().clock(clock.clone()).build().expect("plain");
+    let mut used = Vec::new();
+    for wait in [0, 200, 69, 2] {
+        clock.advance(Duration::from_secs(wait));
+        client.users().get("1").await.expect("it is there");
+        used.push(server.log().last().and_then(|got| got.header("authorization").map(str::to_owned)));
+    }
+    assert_eq!(
+        used.into_iter().flatten().collect::<Vec<_>>(),
+        ["Bearer t0", "Bearer t0", "Bearer t0", "Bearer t1"]
+    );
+    assert_eq!(server.log()[0].body, "grant_type=client_credentials&client_id=me&client_secret=s");
 }

@@ -9,8 +9,7 @@ use std::{
 
 use futures_util::TryStreamExt;
 use rustls::{
-    RootCertStore, ServerConfig, ServerConnection, StreamOwned,
-    pki_types::PrivateKeyDer,
+    RootCertStore, ServerConfig, ServerConnection, StreamOwned, pki_types::PrivateKeyDer,
     server::WebPkiClientVerifier,
 };
 use scim_client::{Client, Creation, List, MemberChanges, ServerLimits, blocking};
@@ -41,7 +40,8 @@ async fn a_day_at_work(client: &Client) {
     }
     let again = client.users().create_or_adopt(&User::new("u3@example.com")).await.expect("it is looked up");
     assert!(matches!(again, Creation::Adopted(user) if user.id == made[3].id));
-    let listed: Vec<User> = client.users().list(List::new().page_size(2)).try_collect().await.expect("all pages");
+    let listed: Vec<User> =
+        client.users().list(List::new().page_size(2)).try_collect().await.expect("all pages");
     assert_eq!(listed.len(), 5);
     let id = made[0].id.as_deref().expect("it has an id");
     client.users().patch(id, &PatchOp::new().replace("title", "Dr.")).await.expect("it is changed");
@@ -52,8 +52,16 @@ async fn a_day_at_work(client: &Client) {
     let group = client.groups().create(&Group::new("All")).await.expect("it is made");
     let ids: Vec<String> = made.iter().filter_map(|user| user.id.clone()).collect();
     let group = group.id.as_deref().expect("it has an id");
-    client.groups().change_members(group, &MemberChanges::new().adding(&ids).verify()).await.expect("all are in");
-    client.groups().change_members(group, &MemberChanges::new().removing(&ids[1..]).verify()).await.expect("they left");
+    client
+        .groups()
+        .change_members(group, &MemberChanges::new().adding(&ids).verify())
+        .await
+        .expect("all are in");
+    client
+        .groups()
+        .change_members(group, &MemberChanges::new().removing(&ids[1..]).verify())
+        .await
+        .expect("they left");
     client.users().delete(id).await.expect("it is deleted");
     assert!(client.users().get(id).await.expect_err("it is gone").is_not_found());
     assert!(client.discovery().capabilities().await.expect("they are told").patch_supported().is_some());
@@ -110,7 +118,7 @@ async fn a_proxy_gets_the_request_and_the_server_does_not() {
 }
 
 /// A TLS server that wants a client certificate, and says which protocol was agreed on.
-fn mutual_tls() -> (u16, String, String, String, mpsc::Receiver<Option<Vec<u8>>>) {
+fn mutual_tls(protocol: &str) -> (u16, String, String, String, mpsc::Receiver<Option<Vec<u8>>>) {
     let key = rcgen::KeyPair::generate().expect("a key");
     let mut params = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -127,7 +135,8 @@ fn mutual_tls() -> (u16, String, String, String, mpsc::Receiver<Option<Vec<u8>>>
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(authority.der().clone()).expect("it is a root");
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("both versions")
@@ -137,7 +146,7 @@ fn mutual_tls() -> (u16, String, String, String, mpsc::Receiver<Option<Vec<u8>>>
             PrivateKeyDer::try_from(server_key.serialize_der()).expect("a PKCS #8 key"),
         )
         .expect("the key fits");
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let port = listener.local_addr().expect("bound").port();
@@ -157,7 +166,9 @@ fn mutual_tls() -> (u16, String, String, String, mpsc::Receiver<Option<Vec<u8>>>
             }
             let agreed = tls.conn.alpn_protocol().map(<[u8]>::to_vec);
             let _ = sender.lock().expect("no panic").send(agreed);
-            let _ = tls.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\nconnection: close\r\n\r\n{\"id\": \"42\"}");
+            let _ = tls.write_all(
+                b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\nconnection: close\r\n\r\n{\"id\": \"42\"}",
+            );
             let _ = tls.flush();
             tls.conn.send_close_notify();
             let _ = tls.flush();
@@ -168,18 +179,29 @@ fn mutual_tls() -> (u16, String, String, String, mpsc::Receiver<Option<Vec<u8>>>
 
 #[tokio::test]
 async fn mutual_tls_with_an_authority_of_ones_own() {
-    let (port, authority, certificate, key, agreed) = mutual_tls();
+    let (port, authority, certificate, key, agreed) = mutual_tls("http/1.1");
     let url = format!("https://localhost:{port}/scim/v2");
     let builder = || Client::builder(&url).no_proxy().retry(scim_client::RetryPolicy::never());
     let stranger = builder().build().expect("plain").users().get("42").await.expect_err("unknown authority");
     assert!(!stranger.may_have_been_applied(), "{stranger}");
     let nameless = builder().certificate_authority(authority.clone()).build().expect("plain");
     nameless.users().get("42").await.expect_err("the server wants to know who it is");
-    let client = builder().certificate_authority(authority.clone()).identity(certificate.clone(), key.clone());
+    let client =
+        builder().certificate_authority(authority.clone()).identity(certificate.clone(), key.clone());
     let client = client.build().expect("plain");
     let user = client.users().get("42").await.expect("both know each other");
     assert_eq!(user.id.as_deref(), Some("42"));
     assert_eq!(agreed.recv().expect("a handshake"), Some(b"http/1.1".to_vec()));
     let broken = builder().identity("no PEM", key).build().expect_err("that is no certificate");
     assert!(!format!("{broken:?}").contains("PRIVATE"), "{broken:?}");
+}
+
+#[tokio::test]
+async fn http_2_is_used_where_it_is_offered() {
+    let (port, authority, certificate, key, agreed) = mutual_tls("h2");
+    let client = Client::builder(format!("https://localhost:{port}")).no_proxy();
+    let client = client.certificate_authority(authority).identity(certificate, key);
+    let client = client.retry(scim_client::RetryPolicy::never()).build().expect("plain");
+    client.users().get("42").await.expect_err("the test's server can only agree to HTTP/2, not speak it");
+    assert_eq!(agreed.recv().expect("a handshake"), Some(b"h2".to_vec()));
 }

@@ -41,7 +41,11 @@ impl Got {
 
 /// What the server does.
 pub(crate) enum Does {
-    Answers { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
+    Answers {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
     /// Closes the connection without a word.
     Cuts,
     /// Sends the head, and then a byte now and then.
@@ -54,7 +58,11 @@ pub(crate) fn json(status: u16, body: Value) -> Does {
 }
 
 pub(crate) fn plain(status: u16, body: &str) -> Does {
-    Does::Answers { status, headers: vec![("content-type", "text/html".to_owned())], body: body.as_bytes().to_vec() }
+    Does::Answers {
+        status,
+        headers: vec![("content-type", "text/html".to_owned())],
+        body: body.as_bytes().to_vec(),
+    }
 }
 
 pub(crate) fn error(status: u16, detail: &str) -> Does {
@@ -151,7 +159,8 @@ fn read(reader: &mut BufReader<&TcpStream>, connection: usize) -> Option<Got> {
             None => break,
         }
     }
-    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+    let length =
+        headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).ok()?;
     let bytes = body.len();

@@ -2,6 +2,7 @@
 
 mod cli;
 mod client;
+mod client_bulk;
 mod client_roads;
 mod client_server;
 mod retry;

@@ -5,11 +5,7 @@ use std::{
     time::Duration,
 };
 
-use scim_client::{
-    CallOptions, Client, RateLimits, RetryPolicy,
-    clock::ManualClock,
-    rate::Window,
-};
+use scim_client::{CallOptions, Client, RateLimits, RetryPolicy, clock::ManualClock, rate::Window};
 use scim_core::resource::User;
 use serde_json::json;
 
@@ -71,7 +67,8 @@ async fn a_delete_that_happened_and_was_cut_is_done() {
 
 #[tokio::test]
 async fn nobody_listening_is_retried_within_the_budget() {
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("bound");
+    let closed =
+        std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free").local_addr().expect("bound");
     let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().expect("a time"));
     let client = Client::builder(format!("http://{closed}")).no_proxy().clock(clock.clone()).jitter(|| 1.0);
     let client = client.build().expect("plain");
@@ -97,7 +94,12 @@ async fn the_rate_limit_spreads_requests() {
     let server = Scripted::start(|_| answer(200, json!({"id": "1"})));
     let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().expect("a time"));
     let rate = RateLimits { windows: vec![Window::all(5, Duration::from_secs(10))], ..RateLimits::default() };
-    let client = Client::builder(&server.url).no_proxy().clock(clock.clone()).rate_limits(rate).build().expect("plain");
+    let client = Client::builder(&server.url)
+        .no_proxy()
+        .clock(clock.clone())
+        .rate_limits(rate)
+        .build()
+        .expect("plain");
     for _ in 0..12 {
         client.users().get("1").await.expect("it is there");
     }

@@ -17,7 +17,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_name("Ada", "Lovelace")
         .with_email("ada@example.com")
         .with_active(true)
-        .with_extension(&EnterpriseUser { department: Some("Engines".into()), ..EnterpriseUser::default() })?;
+        .with_extension(&EnterpriseUser {
+            department: Some("Engines".into()),
+            ..EnterpriseUser::default()
+        })?;
 
     let made = client.users().create(&ada).await?;
     let id = made.id.clone().ok_or("the server gave no id")?;

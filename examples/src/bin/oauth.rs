@@ -8,7 +8,8 @@ use scim_core::resource::User;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let oauth = OAuth::new(env::var("TOKEN_URL")?, env::var("CLIENT_ID")?, env::var("CLIENT_SECRET")?).scope("scim");
+    let oauth =
+        OAuth::new(env::var("TOKEN_URL")?, env::var("CLIENT_ID")?, env::var("CLIENT_SECRET")?).scope("scim");
     // What the vendor allows: 600 writes and 1000 reads a minute.
     let minute = Duration::from_secs(60);
     let windows = vec![Window::writes(600, minute), Window::reads(1000, minute)];

@@ -83,7 +83,11 @@ impl<S: Clone> Authorize<S> {
 
 impl<S> Service<Request<Bytes>> for Authorize<S>
 where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError> + Clone + Send + Sync + 'static,
+    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Future: Send,
 {
     type Response = Response<Bytes>;

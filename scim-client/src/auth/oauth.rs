@@ -85,7 +85,8 @@ impl OAuth {
         } else {
             // RFC 6749 §2.3.1 wants both form-encoded before they are joined.
             let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-            let pair = format!("{}:{}", encoded(&self.client_id), encoded(self.client_secret.expose_secret()));
+            let pair =
+                format!("{}:{}", encoded(&self.client_id), encoded(self.client_secret.expose_secret()));
             let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair)))?;
             value.set_sensitive(true);
             request = request.header(header::AUTHORIZATION, value);
@@ -128,7 +129,11 @@ impl<S> Tokens<S> {
 
 impl<S> Tokens<S>
 where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError> + Clone + Send + Sync + 'static,
+    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
     S::Future: Send,
 {
     /// A token that has time left and is not the one that was refused.
@@ -151,7 +156,8 @@ where
 
     async fn fetch(&self) -> Result<(HeaderValue, Option<Duration>), TransportError> {
         let failed = |message: String| TransportError::new(TransportKind::Auth, message);
-        let request = self.oauth.request().map_err(|error| failed(format!("the token request is wrong: {error}")))?;
+        let request =
+            self.oauth.request().map_err(|error| failed(format!("the token request is wrong: {error}")))?;
         let response = self.inner.clone().call(request).await?;
         let status = response.status();
         let body: Value = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
@@ -159,7 +165,11 @@ where
             let reason = body["error"].as_str().unwrap_or("no reason given");
             let text = format!("the token endpoint answered {}: {reason}", status.as_u16());
             let passing = status == 429 || status.is_server_error();
-            return Err(if passing { TransportError::new(TransportKind::Connect, text) } else { failed(text) });
+            return Err(if passing {
+                TransportError::new(TransportKind::Connect, text)
+            } else {
+                failed(text)
+            });
         }
         let token = body["access_token"]
             .as_str()

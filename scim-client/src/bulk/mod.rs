@@ -12,12 +12,7 @@ mod run;
 use std::fmt;
 
 pub use scim_core::bulk::BulkMethod;
-use scim_core::{
-    bulk::BulkOperation,
-    error::ScimError,
-    patch::PatchOp,
-    resource::Resource,
-};
+use scim_core::{bulk::BulkOperation, error::ScimError, patch::PatchOp, resource::Resource};
 
 use crate::{client::Client, error::Error, options::CallOptions, read, resources::id_of};
 

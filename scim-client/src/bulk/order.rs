@@ -112,7 +112,8 @@ fn take(object: &mut Map<String, Value>, open: &HashSet<String>) -> Map<String, 
         let mut empty = false;
         let part = match value {
             Value::Array(elements) => {
-                let (out, stay) = std::mem::take(elements).into_iter().partition(|element| refers(element, open));
+                let (out, stay) =
+                    std::mem::take(elements).into_iter().partition(|element| refers(element, open));
                 *elements = stay;
                 empty = elements.is_empty();
                 Value::Array(out)
@@ -170,7 +171,10 @@ mod tests {
     }
 
     fn names(steps: &[Step]) -> Vec<String> {
-        steps.iter().map(|step| step.operation.bulk_id.clone().unwrap_or_else(|| step.operation.path.clone())).collect()
+        steps
+            .iter()
+            .map(|step| step.operation.bulk_id.clone().unwrap_or_else(|| step.operation.path.clone()))
+            .collect()
     }
 
     #[test]
@@ -217,7 +221,12 @@ mod tests {
     fn long_chains_and_large_circles_end() {
         let ring = |count: usize| -> Vec<BulkOperation> {
             (0..count)
-                .map(|n| post(&n.to_string(), json!({"members": [{"value": format!("bulkId:{}", (n + 1) % count)}]})))
+                .map(|n| {
+                    post(
+                        &n.to_string(),
+                        json!({"members": [{"value": format!("bulkId:{}", (n + 1) % count)}]}),
+                    )
+                })
                 .collect()
         };
         let steps = order(&ring(1000)).unwrap();

@@ -23,7 +23,8 @@ pub(super) enum Batch {
 
 /// Takes the next operations from the queue. References to finished operations are put in before the bytes are counted.
 pub(super) fn take(queue: &mut VecDeque<Step>, ids: &HashMap<String, String>, room: Room) -> Option<Batch> {
-    let envelope = BulkRequest { fail_on_errors: Some(u64::MAX), operations: Vec::new() }.to_json().to_string().len();
+    let envelope =
+        BulkRequest { fail_on_errors: Some(u64::MAX), operations: Vec::new() }.to_json().to_string().len();
     let mut bytes = envelope;
     let mut taken: Vec<Step> = Vec::new();
     while taken.len() < room.operations.max(1) {
@@ -49,18 +50,21 @@ pub(super) fn assign(sent: &[Step], results: Vec<BulkResult>) -> Vec<Option<Bulk
     let mut results: Vec<Option<BulkResult>> = results.into_iter().map(Some).collect();
     let mut assigned: Vec<Option<BulkResult>> = vec![None; sent.len()];
     let as_many = results.len() == sent.len();
-    let nameless = results.iter().flatten().all(|result| result.bulk_id.is_none() && result.location.is_none());
+    let nameless =
+        results.iter().flatten().all(|result| result.bulk_id.is_none() && result.location.is_none());
     let mut pair = |fits: &dyn Fn(usize, &Step, usize, &BulkResult) -> bool| {
         for (index, step) in sent.iter().enumerate() {
             if assigned[index].is_none() {
-                let found = results.iter().enumerate().find_map(|(at, result)| {
-                    fits(index, step, at, result.as_ref()?).then_some(at)
-                });
+                let found = results
+                    .iter()
+                    .enumerate()
+                    .find_map(|(at, result)| fits(index, step, at, result.as_ref()?).then_some(at));
                 assigned[index] = found.and_then(|at| results[at].take());
             }
         }
     };
-    let method = |step: &Step, result: &BulkResult| result.method.is_none_or(|method| method == step.operation.method);
+    let method =
+        |step: &Step, result: &BulkResult| result.method.is_none_or(|method| method == step.operation.method);
     pair(&|_, step, _, result| step.operation.bulk_id.is_some() && step.operation.bulk_id == result.bulk_id);
     pair(&|_, step, _, result| {
         step.operation.method != BulkMethod::Post
@@ -90,7 +94,9 @@ mod tests {
 
     fn posts(count: usize, size: usize) -> VecDeque<Step> {
         (0..count)
-            .map(|n| step(n, BulkOperation::create("Users", n.to_string(), json!({"userName": "x".repeat(size)}))))
+            .map(|n| {
+                step(n, BulkOperation::create("Users", n.to_string(), json!({"userName": "x".repeat(size)})))
+            })
             .collect()
     }
 
@@ -115,7 +121,11 @@ mod tests {
         assert_eq!(sizes(&mut posts(7, 10), Room { operations: 3, bytes: 1 << 20 }), [3, 3, 1]);
         let by_bytes = sizes(&mut posts(7, 100), Room { operations: 100, bytes: 600 });
         assert!(by_bytes.len() > 1 && by_bytes.iter().sum::<usize>() == 7, "{by_bytes:?}");
-        assert_eq!(sizes(&mut posts(2, 1000), Room { operations: 100, bytes: 600 }), [0, 0], "each goes alone");
+        assert_eq!(
+            sizes(&mut posts(2, 1000), Room { operations: 100, bytes: 600 }),
+            [0, 0],
+            "each goes alone"
+        );
         assert_eq!(sizes(&mut posts(2, 10), Room { operations: 0, bytes: 1 << 20 }), [1, 1]);
     }
 

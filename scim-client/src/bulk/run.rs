@@ -65,7 +65,10 @@ impl Run<'_> {
                     continue;
                 }
                 Some(Batch::Single(step)) => {
-                    self.done.note(&step, (None, BulkOutcome::NotSent("what it refers to was not made".to_owned())));
+                    self.done.note(
+                        &step,
+                        (None, BulkOutcome::NotSent("what it refers to was not made".to_owned())),
+                    );
                     continue;
                 }
                 Some(Batch::Bulk(steps)) => steps,
@@ -213,7 +216,9 @@ impl Done {
 
 fn read(answer: &Answer) -> Result<Vec<BulkResult>, Error> {
     let message: Value = serde_json::from_slice(&answer.body).map_err(|error| answer.body_error(error))?;
-    BulkResponse::from_json(&message).map(|response| response.operations).map_err(|error| answer.body_error(error))
+    BulkResponse::from_json(&message)
+        .map(|response| response.operations)
+        .map_err(|error| answer.body_error(error))
 }
 
 fn outcome(result: Option<BulkResult>) -> (Option<String>, BulkOutcome) {
@@ -241,18 +246,25 @@ async fn single(bulk: &Bulk<'_>, step: &Step) -> (Option<String>, BulkOutcome) {
             let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
             let id = body["id"].as_str().map(str::to_owned);
             let id = id.or_else(|| id_in(answer.location.as_deref()?, endpoint));
-            let id = id.or_else(|| (step.operation.method != BulkMethod::Post).then(|| id_in(&step.operation.path, endpoint))?);
+            let id = id.or_else(|| {
+                (step.operation.method != BulkMethod::Post).then(|| id_in(&step.operation.path, endpoint))?
+            });
             let version = answer.etag.or_else(|| body["meta"]["version"].as_str().map(str::to_owned));
             (id, BulkOutcome::Done { status: answer.status, version })
         }
         Err(error) if error.may_have_been_applied() => (None, BulkOutcome::Unknown(error.to_string())),
-        Err(error) => (None, match (error.kind(), error.status()) {
-            (ErrorKind::Scim(scim), Some(status)) => BulkOutcome::Failed(ScimError { status, ..scim.clone() }),
-            (_, Some(status)) => BulkOutcome::Failed(ScimError::plain(status, error.to_string())),
-            (ErrorKind::Transport(cause), _) if cause.kind() == TransportKind::TooLarge => {
-                BulkOutcome::Unknown(error.to_string())
-            }
-            _ => BulkOutcome::NotSent(error.to_string()),
-        }),
+        Err(error) => (
+            None,
+            match (error.kind(), error.status()) {
+                (ErrorKind::Scim(scim), Some(status)) => {
+                    BulkOutcome::Failed(ScimError { status, ..scim.clone() })
+                }
+                (_, Some(status)) => BulkOutcome::Failed(ScimError::plain(status, error.to_string())),
+                (ErrorKind::Transport(cause), _) if cause.kind() == TransportKind::TooLarge => {
+                    BulkOutcome::Unknown(error.to_string())
+                }
+                _ => BulkOutcome::NotSent(error.to_string()),
+            },
+        ),
     }
 }

@@ -14,7 +14,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures_util::{Stream, future::BoxFuture};
+use futures_util::{
+    Stream,
+    future::{BoxFuture, ready as ready_future},
+};
 use scim_core::{call::Call, query::ListQuery, resource::Resource};
 use serde_json::value::RawValue;
 
@@ -27,7 +30,8 @@ use crate::{
     read,
 };
 
-/// The resources of a list, as a stream.
+/// The resources of a list, as a stream. A resource that cannot be read is an error in its place, and the list goes on;
+/// any other error is the end.
 ///
 /// ```
 /// # async fn show(client: scim_client::Client) -> Result<(), scim_client::Error> {
@@ -91,13 +95,28 @@ impl<'a, T: Resource> Pages<'a, T> {
 
     fn request(&self) -> BoxFuture<'a, Result<Answer, Error>> {
         let list = &self.list;
+        if let Some(config) = self.client.inner.discovered.known() {
+            let lacks = |asked: bool, has: Option<bool>| asked && has == Some(false);
+            let missing = match () {
+                () if lacks(list.filter.is_some(), config.filter_supported()) => Some("filters"),
+                () if lacks(list.sort_by.is_some(), config.sort_supported()) => Some("sorting"),
+                () => None,
+            };
+            if let Some(missing) = missing {
+                let error = Error::build(format!("the server says that it does not support {missing}"));
+                return Box::pin(ready_future(Err(error)));
+            }
+        }
         let mut query = ListQuery::default();
         query.filter.clone_from(&list.filter);
         query.count = Some(i64::from(self.client.page_size(list.page_size)));
         query.sort_by.clone_from(&list.sort_by);
         query.descending = list.descending;
-        query.projection =
-            if list.projection == Default::default() { self.options.projection.clone() } else { list.projection.clone() };
+        query.projection = if list.projection == Default::default() {
+            self.options.projection.clone()
+        } else {
+            list.projection.clone()
+        };
         let mut cursor = None;
         match &self.next {
             Next::Cursor(text) => cursor = Some(text.clone()),
@@ -119,7 +138,9 @@ impl<'a, T: Resource> Pages<'a, T> {
     fn arrived(&mut self, answer: Result<Answer, Error>) {
         let outcome = answer.and_then(|answer| self.read(&answer));
         if let Err(error) = outcome {
-            let refused = error.status().filter(|status| (400..405).contains(status) && *status != 401 && *status != 403);
+            let refused = error
+                .status()
+                .filter(|status| (400..405).contains(status) && *status != 401 && *status != 403);
             self.next = Next::End;
             match refused.filter(|_| self.given > 0 && self.walk.is_complete()) {
                 Some(status) => self.warnings.push(PageWarning::EndRefused { status }),
@@ -132,17 +153,20 @@ impl<'a, T: Resource> Pages<'a, T> {
         let message = Message::read(answer)?;
         let items: Vec<Result<T, Error>> = message.typed(answer);
         // Without an id, the whole resource tells it from others.
-        let first = items.first().zip(message.resources.first()).map(|(item, raw)| {
-            item.as_ref().ok().and_then(Resource::id).unwrap_or_else(|| raw.get())
-        });
+        let first = items
+            .first()
+            .zip(message.resources.first())
+            .map(|(item, raw)| item.as_ref().ok().and_then(Resource::id).unwrap_or_else(|| raw.get()));
         let page = Page {
             items: items.len() as u64,
             first,
             next_cursor: message.next_cursor.as_deref(),
             total: message.total,
         };
-        let (next, warning) =
-            self.walk.step(page).map_err(|fault| answer.error(ErrorKind::Decode(AnswerError::Paging(fault))))?;
+        let (next, warning) = self
+            .walk
+            .step(page)
+            .map_err(|fault| answer.error(ErrorKind::Decode(AnswerError::Paging(fault))))?;
         self.next = next;
         let old = warning == Some(PageWarning::StartIndexIgnored);
         self.warnings.extend(warning);
@@ -172,7 +196,8 @@ impl<'a> Message<'a> {
             None | Some("null") => Vec::new(),
             Some(text) => serde_json::from_str(text).map_err(|error| answer.body_error(error))?,
         };
-        let next_cursor: Option<String> = member("nextCursor").and_then(|text| serde_json::from_str(text).ok());
+        let next_cursor: Option<String> =
+            member("nextCursor").and_then(|text| serde_json::from_str(text).ok());
         let total = member("totalResults").and_then(|text| text.trim_matches('"').parse().ok());
         // A server without matches may leave `Resources` out, but then it says at least how many there are.
         if listed.is_none() && total.is_none() && next_cursor.is_none() {
@@ -223,6 +248,9 @@ impl<T> Unpin for Pages<'_, T> {}
 
 impl<T> std::fmt::Debug for Pages<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pages").field("endpoint", &self.endpoint).field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("Pages")
+            .field("endpoint", &self.endpoint)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }

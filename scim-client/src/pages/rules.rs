@@ -65,8 +65,12 @@ impl fmt::Display for PageFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EmptyPages => f.write_str("page after page is empty, and each promises a next one"),
-            Self::RepeatedCursor => f.write_str("a cursor came a second time, so the list would go round for ever"),
-            Self::RepeatedPage => f.write_str("a page came a second time, so the list would go round for ever"),
+            Self::RepeatedCursor => {
+                f.write_str("a cursor came a second time, so the list would go round for ever")
+            }
+            Self::RepeatedPage => {
+                f.write_str("a page came a second time, so the list would go round for ever")
+            }
             Self::StartIndexIgnored { received, total: Some(total) } => {
                 write!(f, "the server ignores startIndex: only {received} of {total} resources can be had")
             }
@@ -171,7 +175,8 @@ impl Walk {
             }
             return Ok((Next::Cursor(cursor.to_owned()), warning));
         }
-        let trusted = self.totals == Totals::Trust && self.total.is_some_and(|total| self.position() >= total);
+        let trusted =
+            self.totals == Totals::Trust && self.total.is_some_and(|total| self.position() >= total);
         if !self.by_cursor && page.items > 0 && !trusted {
             return Ok((Next::Index(self.position() + 1), warning));
         }
@@ -230,7 +235,10 @@ mod tests {
         let mut walk = walk();
         assert_eq!(walk.step(page(50, "a", Some(50))), Ok((Next::Index(51), None)));
         let warned = walk.step(page(50, "b", Some(50)));
-        assert_eq!(warned, Ok((Next::Index(101), Some(PageWarning::TotalTooLow { received: 100, total: 50 }))));
+        assert_eq!(
+            warned,
+            Ok((Next::Index(101), Some(PageWarning::TotalTooLow { received: 100, total: 50 })))
+        );
         assert_eq!(walk.step(page(1, "c", Some(1))), Ok((Next::Index(102), None)), "it is said once");
         assert_eq!(walk.step(page(0, "", Some(0))), Ok((Next::End, None)));
     }
@@ -280,7 +288,11 @@ mod tests {
         let cursor = |items, first, cursor| Page { next_cursor: Some(cursor), ..page(items, first, Some(3)) };
         let mut walk = walk();
         assert_eq!(walk.step(cursor(2, "a", "x")), Ok((Next::Cursor("x".into()), None)));
-        assert_eq!(walk.step(cursor(0, "", "y")), Ok((Next::Cursor("y".into()), None)), "an empty page is no end");
+        assert_eq!(
+            walk.step(cursor(0, "", "y")),
+            Ok((Next::Cursor("y".into()), None)),
+            "an empty page is no end"
+        );
         assert_eq!(walk.step(page(1, "b", None)), Ok((Next::End, None)));
         let mut round = Walk::new(1, true, Totals::Check);
         round.step(cursor(1, "a", "x")).unwrap();

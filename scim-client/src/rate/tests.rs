@@ -6,10 +6,7 @@ fn secs(seconds: u64) -> Duration {
 
 /// When each of so many requests, asked for at the same time, may start.
 fn starts(budget: &mut Budget, now: u64, operations: &[u32]) -> Vec<u64> {
-    operations
-        .iter()
-        .map(|count| now + budget.reserve(secs(now), *count, Intent::Once).as_secs())
-        .collect()
+    operations.iter().map(|count| now + budget.reserve(secs(now), *count, Intent::Once).as_secs()).collect()
 }
 
 #[test]
@@ -46,7 +43,11 @@ fn slows_down_on_429_and_recovers() {
     budget.observe(secs(0), true, Some(secs(5)));
     budget.observe(secs(0), true, None);
     assert_eq!(budget.pace, 0.5, "one burst counts once");
-    assert_eq!(starts(&mut budget, 0, &[1; 5]), [5, 5, 5, 5, 15], "waits as asked, then goes at half the pace");
+    assert_eq!(
+        starts(&mut budget, 0, &[1; 5]),
+        [5, 5, 5, 5, 15],
+        "waits as asked, then goes at half the pace"
+    );
     for _ in 0..100 {
         budget.observe(secs(20), false, None);
     }

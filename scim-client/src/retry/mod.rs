@@ -149,7 +149,13 @@ pub enum Decision {
 
 /// What to do after attempt number `attempt`, counted from 1, `elapsed` after the first one began.
 #[must_use]
-pub fn decide(attempt: u32, intent: Intent, outcome: Outcome, elapsed: Duration, policy: &RetryPolicy) -> Decision {
+pub fn decide(
+    attempt: u32,
+    intent: Intent,
+    outcome: Outcome,
+    elapsed: Duration,
+    policy: &RetryPolicy,
+) -> Decision {
     let (again, asked) = match outcome {
         Outcome::NotSent => (true, None),
         Outcome::Lost => (intent != Intent::Once, None),
@@ -289,7 +295,12 @@ where
                 match decide(trail.attempts, task.intent, outcome, spent(), &task.policy) {
                     Decision::Retry { at_least, jitter: spread } => {
                         let wait = at_least + spread.mul_f64((jitter.0)().clamp(0.0, 1.0));
-                        tracing::debug!(attempt = trail.attempts, ?outcome, ?wait, "sending the request again");
+                        tracing::debug!(
+                            attempt = trail.attempts,
+                            ?outcome,
+                            ?wait,
+                            "sending the request again"
+                        );
                         clock.sleep(wait).await;
                     }
                     Decision::Stop => {
@@ -308,7 +319,11 @@ where
     }
 }
 
-fn outcome(answer: &Result<Response<Bytes>, TransportError>, policy: &RetryPolicy, now: Timestamp) -> Outcome {
+fn outcome(
+    answer: &Result<Response<Bytes>, TransportError>,
+    policy: &RetryPolicy,
+    now: Timestamp,
+) -> Outcome {
     match answer {
         Ok(response) => {
             let status = response.status().as_u16();

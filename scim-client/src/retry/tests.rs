@@ -51,7 +51,13 @@ fn methods_and_preconditions_make_the_intent() {
 
 #[test]
 fn waits_double_up_to_the_cap_and_fit_the_budget() {
-    let policy = RetryPolicy { max_attempts: 20, base: secs(1), cap: secs(10), budget: secs(60), ..Default::default() };
+    let policy = RetryPolicy {
+        max_attempts: 20,
+        base: secs(1),
+        cap: secs(10),
+        budget: secs(60),
+        ..Default::default()
+    };
     let wait = |attempt, elapsed| decide(attempt, Intent::Read, Outcome::Lost, secs(elapsed), &policy);
     let full = |seconds| Decision::Retry { at_least: Duration::ZERO, jitter: secs(seconds) };
     assert_eq!([1, 2, 3, 4, 5].map(|attempt| wait(attempt, 0)), [1, 2, 4, 8, 10].map(full));
@@ -97,7 +103,8 @@ fn reads_what_servers_ask_for() {
     assert_eq!(wait(&[("retry-after", "soon")]), None);
     assert_eq!(wait(&[("retry-after", "Sun, 01 Mar 2026 12:00:30 GMT")]), Some(secs(30)));
     assert_eq!(wait(&[("retry-after", "Sun, 01 Mar 2026 11:00:00 GMT")]), Some(secs(0)), "it is over");
-    let skewed = [("retry-after", "Sun, 01 Mar 2026 13:00:30 GMT"), ("date", "Sun, 01 Mar 2026 13:00:20 GMT")];
+    let skewed =
+        [("retry-after", "Sun, 01 Mar 2026 13:00:30 GMT"), ("date", "Sun, 01 Mar 2026 13:00:20 GMT")];
     assert_eq!(wait(&skewed), Some(secs(10)), "the server's clock counts");
     assert_eq!(wait(&[("x-rate-limit-reset", &(now.as_second() + 12).to_string())]), Some(secs(12)));
     assert_eq!(wait(&[("x-rate-limit-reset", "12")]), Some(secs(12)));
