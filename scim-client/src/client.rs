@@ -149,7 +149,18 @@ impl Client {
     }
 
     pub(crate) async fn call(&self, call: &Call, options: &CallOptions) -> Result<Answer, Error> {
-        self.call_with_cursor(call, None, options).await
+        self.call_raw(call, None, None, options).await
+    }
+
+    /// As [`Client::call`], with that body in the place of the call's own: a typed resource becomes bytes at once, and
+    /// not JSON values first.
+    pub(crate) async fn call_with_body(
+        &self,
+        call: &Call,
+        body: Bytes,
+        options: &CallOptions,
+    ) -> Result<Answer, Error> {
+        self.call_raw(call, None, Some(body), options).await
     }
 
     /// As [`Client::call`], with the `cursor` of RFC 9865: empty for the first page.
@@ -159,12 +170,25 @@ impl Client {
         cursor: Option<&str>,
         options: &CallOptions,
     ) -> Result<Answer, Error> {
+        self.call_raw(call, cursor, None, options).await
+    }
+
+    async fn call_raw(
+        &self,
+        call: &Call,
+        cursor: Option<&str>,
+        body: Option<Bytes>,
+        options: &CallOptions,
+    ) -> Result<Answer, Error> {
         if call.endpoint() == Some("") {
             return Err(Error::build("the type has no endpoint of its own; use Client::resource_at"));
         }
         let mut request = call
             .to_http(&self.inner.base)
             .map_err(|error| Error::build(format!("the request cannot be built: {error}")))?;
+        if let Some(body) = body {
+            *request.body_mut() = body;
+        }
         if let Some(cursor) = cursor {
             let joint = if request.uri().query().is_some() { '&' } else { '?' };
             // The name alone starts a list; RFC 9865 allows it, and AWS knows nothing else.

@@ -1,6 +1,6 @@
 //! Making a resource without making it twice.
 
-use scim_core::{call::Call, json, resource::Resource};
+use scim_core::{json, resource::Resource};
 
 use crate::{
     error::{AnswerError, Error, ErrorKind},
@@ -45,7 +45,7 @@ impl<T: Resource> Resources<'_, T> {
         let body = read::value(resource)?;
         let mut round = 1;
         loop {
-            let error = match self.create_once(body.clone()).await {
+            let error = match self.create(resource).await {
                 Ok(created) => return Ok(Creation::Created(created)),
                 Err(error) => error,
             };
@@ -72,15 +72,6 @@ impl<T: Resource> Resources<'_, T> {
                 }
             }
         }
-    }
-
-    async fn create_once(&self, body: serde_json::Value) -> Result<T, Error> {
-        let mut call = Call::create(self.endpoint.clone(), body);
-        if let Call::Create { projection, .. } = &mut call {
-            projection.clone_from(&self.options.projection);
-        }
-        let answer = self.client.call(&call, &self.options).await?;
-        read::resource(&answer)
     }
 
     /// Much hangs on the answer, so a server that stumbles is asked again, also where the policy would not.

@@ -266,10 +266,10 @@ impl fmt::Display for Error {
             ErrorKind::Build(message) => f.write_str(message)?,
             ErrorKind::Transport(error) => write!(f, "{error}")?,
             ErrorKind::Scim(error) if error.status == inner.status.unwrap_or(error.status) => {
-                write!(f, "{error}")?
+                write!(f, "{error}")?;
             }
             ErrorKind::Scim(error) => {
-                write!(f, "{} (the body says {error})", inner.status.unwrap_or_default())?
+                write!(f, "{} (the body says {error})", inner.status.unwrap_or_default())?;
             }
             ErrorKind::Status(status) => {
                 write!(f, "{status} without a SCIM error")?;

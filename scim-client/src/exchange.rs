@@ -55,7 +55,7 @@ impl Service<Request<Bytes>> for Exchange {
                 let (method, path) = (request.method(), request.uri().path());
                 match &answer {
                     Ok(response) => {
-                        tracing::debug!(%method, path, status = response.status().as_u16(), ?time)
+                        tracing::debug!(%method, path, status = response.status().as_u16(), ?time);
                     }
                     Err(error) => tracing::debug!(%method, path, %error, ?time),
                 }

@@ -39,6 +39,12 @@ pub(crate) fn value<T: Resource>(resource: &T) -> Result<Value, Error> {
     serde_json::to_value(resource).map_err(|error| Error::build(format!("the resource is no JSON: {error}")))
 }
 
+/// The resource as it goes over the wire.
+pub(crate) fn bytes<T: Resource>(resource: &T) -> Result<Bytes, Error> {
+    let bytes = serde_json::to_vec(resource);
+    bytes.map(Bytes::from).map_err(|error| Error::build(format!("the resource is no JSON: {error}")))
+}
+
 /// Whether there is nothing to read.
 pub(crate) fn is_blank(body: &Bytes) -> bool {
     body.iter().all(u8::is_ascii_whitespace)

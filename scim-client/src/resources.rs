@@ -9,6 +9,7 @@ use scim_core::{
     query::ListQuery,
     resource::Resource,
 };
+use serde_json::Value;
 
 use crate::{
     client::{Answer, Client},
@@ -55,18 +56,20 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// # Errors
     /// The call failed. A create that may have happened is not repeated: see [`Error::may_have_been_applied`].
     pub async fn create(&self, resource: &T) -> Result<T, Error> {
-        let mut call = Call::create(self.endpoint.clone(), read::value(resource)?);
+        let mut call = Call::create(self.endpoint.clone(), Value::Null);
         if let Call::Create { projection, .. } = &mut call {
             projection.clone_from(&self.options.projection);
         }
-        let answer = self.client.call(&call, &self.options).await?;
+        let answer = self.client.call_with_body(&call, read::bytes(resource)?, &self.options).await?;
         if !read::is_blank(&answer.body) {
             return read::resource(&answer);
         }
         // No body: the server at least says where the resource is.
         let id = answer.location.as_deref().and_then(|location| id_in(location, &self.endpoint));
         let Some(id) = id else { return Err(answer.body_error("it has neither a body nor a Location")) };
-        self.get(&id).await
+        self.get(&id)
+            .await
+            .map_err(|error| answer.body_error(format!("it was made as {id}, and cannot be read: {error}")))
     }
 
     /// Reads a resource.
@@ -134,7 +137,7 @@ impl<'a, T: Resource> Resources<'a, T> {
     pub async fn replace(&self, resource: &T) -> Result<T, Error> {
         let id = id_of(resource)?;
         self.check_id(id)?;
-        let mut call = Call::replace(self.endpoint.clone(), id, read::value(resource)?);
+        let mut call = Call::replace(self.endpoint.clone(), id, Value::Null);
         if let Call::Replace { projection, if_match, .. } = &mut call {
             projection.clone_from(&self.options.projection);
             *if_match = match &self.options.precondition {
@@ -142,7 +145,7 @@ impl<'a, T: Resource> Resources<'a, T> {
                 _ => self.stated_version(),
             };
         }
-        let answer = self.client.call(&call, &self.options).await?;
+        let answer = self.client.call_with_body(&call, read::bytes(resource)?, &self.options).await?;
         if read::is_blank(&answer.body) { self.get(id).await } else { read::resource(&answer) }
     }
 
@@ -231,16 +234,15 @@ fn has_value<T: Resource>(resource: &T, path: &AttrPath, value: &str) -> bool {
     let Some(found) = root.as_object().and_then(|object| scim_core::json::get(object, path.name())) else {
         return false;
     };
-    let same = |one: &serde_json::Value| {
+    let same = |one: &Value| {
         let one = match path.sub() {
             Some(sub) => one.as_object().and_then(|object| scim_core::json::get(object, sub)),
             None => Some(one),
         };
-        one.and_then(serde_json::Value::as_str)
-            .is_some_and(|text| text.to_lowercase() == value.to_lowercase())
+        one.and_then(Value::as_str).is_some_and(|text| text.to_lowercase() == value.to_lowercase())
     };
     match found {
-        serde_json::Value::Array(values) => values.iter().any(same),
+        Value::Array(values) => values.iter().any(same),
         one => same(one),
     }
 }

@@ -93,7 +93,7 @@ fn user(n: usize) -> Value {
         "displayName": format!("Ada Lovelace{n}"),
         "title": "Engineer",
         "preferredLanguage": "en-US",
-        "active": n % 7 != 0,
+        "active": !n.is_multiple_of(7),
         "emails": [
             {"type": "work", "value": format!("user.{n}@example.com"), "primary": true},
             {"type": "home", "value": format!("user.{n}@example.org")},

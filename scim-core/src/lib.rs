@@ -110,3 +110,8 @@ pub mod urn;
 pub mod validate;
 #[cfg(feature = "vendors")]
 pub mod vendor;
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

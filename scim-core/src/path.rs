@@ -177,6 +177,9 @@ impl FromStr for Path {
 
 /// Splits `[URI ":"] ATTRNAME ["." ATTRNAME]`; the error says what is wrong with which part of `word`.
 pub(crate) fn split(word: &str) -> Result<AttrPath, (&'static str, &'static str)> {
+    if is_attribute_name(word) {
+        return Ok(AttrPath::new(word)); // The usual case, in one pass.
+    }
     let (urn, rest) = match word.rsplit_once(':') {
         Some((urn, rest)) => (Some(urn), rest),
         None => (None, word),

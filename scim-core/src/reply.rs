@@ -62,7 +62,8 @@ impl Reply {
             Body::NotJson(bytes) => bytes.clone(),
         };
         let mut response = Response::new(body);
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         if matches!(self.body, Body::Scim(_) | Body::Json(_)) {
             headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(MEDIA_TYPE));

@@ -548,3 +548,29 @@ async fn a_token_is_renewed_before_it_expires() {
     );
     assert_eq!(server.log()[0].body, "grant_type=client_credentials&client_id=me&client_secret=s");
 }
+
+#[tokio::test]
+async fn a_create_without_a_body_is_read_at_its_location() {
+    let server = Scripted::start(|got| match got.method.as_str() {
+        "POST" => Does::Answers { status: 201, headers: Vec::new(), body: Vec::new() }
+            .with("location", "/x/Users/a%2Fb"),
+        _ => answer(200, user(7)),
+    });
+    let made = client(&server).users().create_or_adopt(&User::new("ada")).await.expect("it is made");
+    assert!(matches!(made, Creation::Created(user) if user.id.as_deref() == Some("7")));
+    assert_eq!(server.lines(), ["POST /Users", "GET /Users/a%2Fb"]);
+}
+
+#[tokio::test]
+async fn a_search_by_post_keeps_the_filter_out_of_the_address() {
+    let server = Scripted::start(|got| match got.body["cursor"].as_str() {
+        None => answer(200, json!({"Resources": [user(1)], "nextCursor": "n"})),
+        Some("n") => answer(200, json!({"Resources": [user(2)]})),
+        other => panic!("{other:?}"),
+    });
+    let filter = scim_core::filter::Filter::parse("userName sw \"u\"").expect("it parses");
+    let (got, failed, _) = names(&client(&server), List::new().filter(filter).by_post()).await;
+    assert_eq!(got, ["u1", "u2"], "{failed:?}");
+    assert_eq!(server.lines(), ["POST /Users/.search", "POST /Users/.search"]);
+    assert_eq!(server.log()[1].body["filter"], "userName sw \"u\"");
+}

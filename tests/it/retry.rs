@@ -105,3 +105,39 @@ async fn the_rate_limit_spreads_requests() {
     }
     assert_eq!(clock.sleeps(), [Duration::from_secs(10); 2]);
 }
+
+#[tokio::test]
+async fn waiting_for_the_rate_limit_uses_up_no_budget() {
+    let count = AtomicUsize::new(0);
+    let server = Scripted::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        2 => error(429, "slow down").with("retry-after", "1"),
+        _ => answer(200, json!({"id": "1"})),
+    });
+    let clock = ManualClock::at("2026-03-01T12:00:00Z".parse().expect("a time"));
+    let windows = vec![Window::all(1, Duration::from_secs(100))];
+    let client = Client::builder(&server.url).no_proxy().clock(clock.clone());
+    let client = client.rate_limits(RateLimits { windows, in_flight: 4 }).build().expect("plain");
+    let users = client.users();
+    for result in futures_util::future::join_all((0..3).map(|_| users.get("1"))).await {
+        result.expect("200 seconds in a queue are not the server's fault");
+    }
+    assert_eq!(server.log().len(), 4);
+}
+
+#[tokio::test]
+async fn no_more_requests_at_once_than_allowed() {
+    let (now, most) = (std::sync::Arc::new(AtomicUsize::new(0)), std::sync::Arc::new(AtomicUsize::new(0)));
+    let seen = std::sync::Arc::clone(&most);
+    let server = Scripted::start(move |_| {
+        seen.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(5));
+        now.fetch_sub(1, Ordering::SeqCst);
+        answer(200, json!({"id": "1"}))
+    });
+    let rate = RateLimits { in_flight: 3, ..RateLimits::default() };
+    let client = Client::builder(&server.url).no_proxy().rate_limits(rate).build().expect("plain");
+    let users = client.users();
+    let results = futures_util::future::join_all((0..30).map(|_| users.get("1"))).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(most.load(Ordering::SeqCst), 3);
+}

@@ -77,7 +77,11 @@ fn run(url: &str) -> Report {
 }
 
 fn block<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime starts").block_on(future)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime starts")
+        .block_on(future)
 }
 
 #[track_caller]
@@ -101,7 +105,10 @@ fn nobody_listens() {
 #[test]
 fn the_token_is_refused() {
     let body = br#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"401","detail":"no"}"#;
-    cannot_ask(&run(&fixed("401 Unauthorized", "application/scim+json", body)), &["refuses the credentials", "401"]);
+    cannot_ask(
+        &run(&fixed("401 Unauthorized", "application/scim+json", body)),
+        &["refuses the credentials", "401"],
+    );
 }
 
 #[test]
@@ -113,7 +120,10 @@ fn the_token_is_echoed() {
 #[test]
 fn html_instead_of_scim() {
     let body = b"<!DOCTYPE html><html><body>Welcome</body></html>";
-    cannot_ask(&run(&fixed("200 OK", "text/html", body)), &["not a SCIM endpoint", "text/html", "<!DOCTYPE html>"]);
+    cannot_ask(
+        &run(&fixed("200 OK", "text/html", body)),
+        &["not a SCIM endpoint", "text/html", "<!DOCTYPE html>"],
+    );
 }
 
 #[test]
@@ -142,7 +152,8 @@ fn invalid_utf8() {
 
 #[test]
 fn a_server_error_is_a_finding() {
-    let report = run(&fixed("500 Internal Server Error", "text/plain", b"NullPointerException at com.example"));
+    let report =
+        run(&fixed("500 Internal Server Error", "text/plain", b"NullPointerException at com.example"));
     assert_eq!(report.verdict(), Verdict::Findings);
     assert!(report.findings.iter().any(|finding| finding.id == "http.server-error"));
 }
@@ -160,7 +171,9 @@ fn a_server_that_hangs() {
 #[test]
 fn a_body_that_never_ends() {
     let url = raw(|stream| {
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/scim+json\r\nContent-Length: 100\r\n\r\n{");
+        let _ = stream.write_all(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/scim+json\r\nContent-Length: 100\r\n\r\n{",
+        );
         let _ = stream.read(&mut [0; 1]);
     });
     cannot_ask(&run(&url), &["no whole answer"]);
@@ -238,17 +251,20 @@ fn tls_to_a_server_that_speaks_http() {
 
 #[test]
 fn a_self_signed_certificate_needs_its_ca_or_insecure() {
-    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate is made");
+    let certified =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate is made");
     let pem = certified.cert.pem();
-    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("the provider has both versions")
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certified.cert.der().clone()],
-            rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).expect("a PKCS #8 key"),
-        )
-        .expect("the key fits the certificate");
+    let config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the provider has both versions")
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certified.cert.der().clone()],
+                rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der())
+                    .expect("a PKCS #8 key"),
+            )
+            .expect("the key fits the certificate");
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
     let port = listener.local_addr().expect("bound").port();
@@ -287,10 +303,12 @@ fn a_self_signed_certificate_needs_its_ca_or_insecure() {
 
 #[test]
 fn an_interrupted_run_cleans_up() {
-    let provider = Arc::new(Provider::new(Profile::builtin("interop").expect("built in"), World::deterministic()));
+    let provider =
+        Arc::new(Provider::new(Profile::builtin("interop").expect("built in"), World::deterministic()));
     let kept = Arc::clone(&provider);
     let report = block(async move {
-        let server = Server::start(provider, ([127, 0, 0, 1], 0).into()).await.expect("a loopback port is free");
+        let server =
+            Server::start(provider, ([127, 0, 0, 1], 0).into()).await.expect("a loopback port is free");
         let cancel = Cancel::default();
         let stop = cancel.clone();
         let listener = move |event: &Event| {
@@ -315,7 +333,8 @@ fn over_a_socket_the_mock_conforms() {
     let provider = Provider::new(Profile::builtin("interop").expect("built in"), World::deterministic());
     let provider = Arc::new(provider.with_token(Some(TOKEN.to_owned().into())));
     let report = block(async move {
-        let server = Server::start(provider, ([127, 0, 0, 1], 0).into()).await.expect("a loopback port is free");
+        let server =
+            Server::start(provider, ([127, 0, 0, 1], 0).into()).await.expect("a loopback port is free");
         Run::new(target(&server.url(), Duration::from_secs(5)))
             .dialects(vec![Dialect::Okta, Dialect::Entra])
             .stories(Story::builtin())

@@ -284,7 +284,10 @@ where
                 clock.monotonic().saturating_sub(start).saturating_sub(queued)
             };
             loop {
-                let mut attempt = request.clone();
+                let mut attempt = Request::new(request.body().clone());
+                attempt.method_mut().clone_from(request.method());
+                attempt.uri_mut().clone_from(request.uri());
+                attempt.headers_mut().clone_from(request.headers());
                 let time = task.policy.try_timeout.min(task.policy.budget.saturating_sub(spent()));
                 attempt.extensions_mut().insert(Task { time, ..task.clone() });
                 let mut answer = inner.call(attempt).await;

@@ -17,7 +17,8 @@ static USER: LazyLock<ResourceType> = LazyLock::new(ResourceType::user);
 
 fuzz_target!(|text: &str| {
     let Some((resource, patch)) = text.split_once('\n') else { return };
-    let (Ok(resource), Ok(patch)) = (serde_json::from_str::<Value>(resource), serde_json::from_str(patch)) else {
+    let (Ok(resource), Ok(patch)) = (serde_json::from_str::<Value>(resource), serde_json::from_str(patch))
+    else {
         return;
     };
     let Ok(before) = accept(&resource, &USER, Operation::Create, &Tolerances::idp()) else { return };

@@ -5,7 +5,10 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use scim_core::{path::{AttrPath, Path}, schema::ResourceType};
+use scim_core::{
+    path::{AttrPath, Path},
+    schema::ResourceType,
+};
 
 static USER: LazyLock<ResourceType> = LazyLock::new(ResourceType::user);
 

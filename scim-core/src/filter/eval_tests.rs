@@ -401,13 +401,13 @@ fn parts_of_text_are_found_in_any_case() {
     let user_type = ResourceType::user();
     for text in ["Hello World", "HELLO WORLD", "héllo WORLD", "Straße", ""] {
         let user = json!({"title": text});
-        for wanted in ["hello", "WORLD", "o w", "", "hello world!", "é", "STRASSE", "straße", &"x".repeat(100)] {
+        for wanted in
+            ["hello", "WORLD", "o w", "", "hello world!", "é", "STRASSE", "straße", &"x".repeat(100)]
+        {
             let (low, part) = (text.to_lowercase(), wanted.to_lowercase());
-            for (op, expected) in [
-                ("co", low.contains(&part)),
-                ("sw", low.starts_with(&part)),
-                ("ew", low.ends_with(&part)),
-            ] {
+            for (op, expected) in
+                [("co", low.contains(&part)), ("sw", low.starts_with(&part)), ("ew", low.ends_with(&part))]
+            {
                 let expected = expected && !text.is_empty() || text.is_empty() && part.is_empty();
                 let filter = Filter::parse(&format!("title {op} {}", json!(wanted))).unwrap();
                 assert_eq!(filter.matches(&user, &user_type), Ok(expected), "{text:?} {op} {wanted:?}");

@@ -149,7 +149,9 @@ impl CompareOp {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|op| op.as_str().eq_ignore_ascii_case(word))
+        let &[first, second] = word.as_bytes() else { return None };
+        let lower = [first.to_ascii_lowercase(), second.to_ascii_lowercase()];
+        Self::ALL.into_iter().find(|op| op.as_str().as_bytes() == lower)
     }
 
     fn is_ordering(self) -> bool {
@@ -346,6 +348,9 @@ impl Filter {
     /// All of the terms; those of a nested `And` take its place. At least one is needed.
     #[must_use]
     pub fn all(terms: Vec<Self>) -> Self {
+        if terms.len() > 1 && !terms.iter().any(|term| matches!(term, Self::And(_))) {
+            return Self::And(terms);
+        }
         let mut flat = Vec::with_capacity(terms.len());
         for term in terms {
             match term {
@@ -359,6 +364,9 @@ impl Filter {
     /// Any of the terms; those of a nested `Or` take its place. At least one is needed.
     #[must_use]
     pub fn any(terms: Vec<Self>) -> Self {
+        if terms.len() > 1 && !terms.iter().any(|term| matches!(term, Self::Or(_))) {
+            return Self::Or(terms);
+        }
         let mut flat = Vec::with_capacity(terms.len());
         for term in terms {
             match term {

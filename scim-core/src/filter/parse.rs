@@ -75,7 +75,11 @@ impl<'a> Parser<'a> {
     // Rules of the grammar.
 
     fn disjunction(&mut self) -> Result<Filter, ParseError> {
-        let mut terms = vec![self.conjunction()?];
+        let first = self.conjunction()?;
+        if !self.connective("or")? {
+            return Ok(first);
+        }
+        let mut terms = vec![first, self.conjunction()?];
         while self.connective("or")? {
             terms.push(self.conjunction()?);
         }
@@ -83,7 +87,11 @@ impl<'a> Parser<'a> {
     }
 
     fn conjunction(&mut self) -> Result<Filter, ParseError> {
-        let mut terms = vec![self.factor()?];
+        let first = self.factor()?;
+        if !self.connective("and")? {
+            return Ok(first);
+        }
+        let mut terms = vec![first, self.factor()?];
         while self.connective("and")? {
             terms.push(self.factor()?);
         }
@@ -237,7 +245,8 @@ impl<'a> Parser<'a> {
         let mut value = String::new();
         loop {
             let rest = &self.text[self.position..];
-            let plain = rest.find(|c: char| c < ' ' || c == '"' || c == '\\').unwrap_or(rest.len());
+            let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+            let plain = rest.bytes().position(special).unwrap_or(rest.len());
             value.push_str(&rest[..plain]);
             self.position += plain;
             match self.peek() {
@@ -390,8 +399,8 @@ impl<'a> Parser<'a> {
     /// The bytes up to the next space, control character, quote, parenthesis or bracket.
     pub(super) fn word_span(&self) -> Range<usize> {
         let rest = &self.text.as_bytes()[self.position..];
-        let length =
-            rest.iter().position(|&byte| byte <= b' ' || b"\"()[]".contains(&byte)).unwrap_or(rest.len());
+        let ends = |&byte: &u8| matches!(byte, 0..=b' ' | b'"' | b'(' | b')' | b'[' | b']');
+        let length = rest.iter().position(ends).unwrap_or(rest.len());
         self.position..self.position + length
     }
 

@@ -188,6 +188,11 @@ fn user() -> impl Strategy<Value = Value> {
     })
 }
 
+fn applied_again(before: &Map<String, Value>, message: &Value) -> Map<String, Value> {
+    let tolerances = Tolerances { remove_with_value: true, ..Tolerances::strict() };
+    apply(before, message, &ResourceType::user(), &tolerances).unwrap().resource
+}
+
 fn sorted(mut resource: Map<String, Value>) -> Map<String, Value> {
     resource.remove("schemas");
     for value in resource.values_mut() {
@@ -224,6 +229,9 @@ proptest! {
             prop_assert!(apply_in_place(&mut untouched, &wrong, &resource_type, &tolerances).is_err());
             prop_assert_eq!(json!(untouched).to_string(), json!(before).to_string(), "with the same order");
             prop_assert_eq!(sorted(applied.resource), wanted, "{}", message);
+            let shown = crate::project::Projection::parse(Some("name.givenName,emails.value,id"), None).unwrap();
+            let once = shown.apply(&applied_again(&before, &message), &resource_type);
+            prop_assert_eq!(&shown.apply(&once, &resource_type), &once, "projection is idempotent");
             // What the RFC allows, an identity provider's server allows too.
             if !list {
                 let tolerant = apply(&before, &message, &resource_type, &Tolerances::idp()).unwrap();

@@ -414,11 +414,10 @@ pub(super) fn identity(element: &Value, by_value: bool) -> String {
 
 /// Whether [`identity`] is the same, without writing it out.
 fn is_same(a: &Value, b: &Value, by_value: bool) -> bool {
-    let value = |element| match element {
-        &Value::Object(ref object) if by_value => obj::get(object, "value"),
-        _ => None,
-    };
-    match (value(a), value(b)) {
+    fn value_of(element: &Value, by_value: bool) -> Option<&Value> {
+        element.as_object().filter(|_| by_value).and_then(|object| obj::get(object, "value"))
+    }
+    match (value_of(a, by_value), value_of(b, by_value)) {
         (Some(a), Some(b)) => a == b,
         (None, None) => a == b,
         _ => false,

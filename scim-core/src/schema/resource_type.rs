@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Attribute, Schema, builtin};
-use crate::{path::AttrPath, urn};
+use super::{Attribute, Schema, SchemaError, builtin};
+use crate::{path::AttrPath, resource::ResourceTypeInfo, urn};
 
 /// A kind of resource: which schema it follows, which extensions it may have, and where it lives (RFC 7643 §6).
 ///
@@ -56,6 +56,46 @@ impl ResourceType {
     /// A resource type of your own, without extensions.
     pub fn from_schema(name: impl Into<String>, endpoint: impl Into<String>, schema: Schema) -> Self {
         Self::new(name, endpoint, Arc::new(schema), Vec::new())
+    }
+
+    /// A resource type from what `/ResourceTypes` and `/Schemas` of a service provider say.
+    ///
+    /// ```
+    /// use scim_core::{resource::ResourceTypeInfo, schema::{ResourceType, Schema}};
+    /// use serde_json::json;
+    ///
+    /// let urn = "urn:example:params:scim:schemas:core:2.0:Badge";
+    /// let info: ResourceTypeInfo = serde_json::from_value(json!({"name": "Badge", "endpoint": "/Badges", "schema": urn}))?;
+    /// let schemas = [Schema::from_json(&json!({"id": urn, "attributes": [{"name": "serial"}]}))?];
+    /// let badge = ResourceType::from_discovery(&info, &schemas)?;
+    /// assert!(badge.attribute("serial").is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The core schema is not named or not among the schemas. An optional extension that is not there is left out.
+    pub fn from_discovery(info: &ResourceTypeInfo, schemas: &[Schema]) -> Result<Self, SchemaError> {
+        let find = |urn: &str| {
+            let schema = schemas.iter().find(|schema| schema.id.eq_ignore_ascii_case(urn));
+            schema.ok_or_else(|| SchemaError::new("schema", format!("`{urn}` is not among the schemas")))
+        };
+        let urn = info.schema.as_deref().ok_or_else(|| SchemaError::new("schema", "missing"))?;
+        let schema = find(urn)?;
+        let name = info.name.clone().or_else(|| info.id.clone()).unwrap_or_else(|| schema.name.clone());
+        let endpoint = info.endpoint.clone().unwrap_or_else(|| format!("/{name}s"));
+        let mut extensions = Vec::new();
+        for extension in &info.schema_extensions {
+            let required = extension.required == Some(true);
+            match find(extension.schema.as_deref().unwrap_or_default()) {
+                Ok(schema) => extensions.push(Extension { schema: Arc::new(schema.clone()), required }),
+                Err(error) if required => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(Self {
+            description: info.description.clone().unwrap_or_else(|| schema.description.clone()),
+            ..Self::new(name, endpoint, Arc::new(schema.clone()), extensions)
+        })
     }
 
     fn new(

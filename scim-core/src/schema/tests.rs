@@ -208,3 +208,15 @@ fn documents_have_what_discovery_serves() {
             "required": false, "mutability": "readWrite", "returned": "default"})
     );
 }
+
+#[test]
+fn resource_types_come_from_discovery() {
+    let schemas = [(*builtin::user()).clone(), (*builtin::enterprise_user()).clone()];
+    let user = ResourceType::user();
+    let info = serde_json::from_value(user.to_json("https://example.com")).unwrap();
+    assert_eq!(ResourceType::from_discovery(&info, &schemas), Ok(user));
+    let without = ResourceType::from_discovery(&info, &schemas[..1]).unwrap();
+    assert!(without.extensions.is_empty());
+    let error = ResourceType::from_discovery(&info, &schemas[1..]).unwrap_err();
+    assert_eq!(error.to_string(), format!("schema: `{}` is not among the schemas", urn::USER));
+}

@@ -27,10 +27,10 @@ mod value;
 
 pub use load::DataFileError;
 pub use profile::{
-    ConflictRules, DomainRules, Evidence, Grant, GroupRules, Identity, LifeRules, PageRules, PatchRules, Profile,
-    Tenant, UserRules,
+    ConflictRules, DomainRules, Evidence, Grant, GroupRules, Identity, LifeRules, PageRules, PatchRules,
+    Profile, Tenant, UserRules,
 };
 pub use value::{
-    Deactivate, Delete, DomainCheck, EditElsewhere, Existing, Fallback, Grade, GrantKind, GrantMatch, GrantTarget,
-    IdForm, ListScope, MembersRead, Operation, Tolerance, UnknownMember, WriteBody,
+    Deactivate, Delete, DomainCheck, EditElsewhere, Existing, Fallback, Grade, GrantKind, GrantMatch,
+    GrantTarget, IdForm, ListScope, MembersRead, Operation, Tolerance, UnknownMember, WriteBody,
 };

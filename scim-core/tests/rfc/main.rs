@@ -2,6 +2,8 @@
 //!
 //! The schema documents of RFC 7643 §8.7 are `src/schema/*.json`, which the crate's own tests read and write.
 
+#![expect(clippy::unwrap_used, reason = "a fixture that is wrong fails its test")]
+
 use scim_core::{
     bulk::{BulkRequest, BulkResponse},
     error::ScimError,

@@ -245,6 +245,9 @@ catalog! {
     USER_NAME_NORMALIZED = "user.name-case", Info, NOBODY,
         "`userName` reads back in another case", "RFC 7643 §4.1.1: permitted; Okta's SPEC test 6 expects the case to be kept",
         "Keep the case as sent if you mean to pass Okta's test suite.";
+    USER_CASE = "user.attribute-case", Info, NOBODY,
+        "An attribute reads back in another letter case", "RFC 7643 §7: the server MAY alter the case of an attribute that is not case-exact",
+        "Permitted. Entra ID writes the value again every cycle.";
     USER_DISPLAY_NAME = "user.display-name-set", Info, NOBODY,
         "The endpoint sets `displayName` itself", "RFC 7643 §4.1.1: a server may derive it; MS-SCIM: Entra ID writes it again every cycle",
         "Permitted. Declare `displayName` readOnly in `/Schemas`.";

@@ -3,7 +3,7 @@
 use http::{Method, header};
 use scim_core::{
     error::ScimType,
-    filter::Filter,
+    filter::{CompareOp, Filter},
     json as obj,
     query::pairs,
     schema::ResourceType,
@@ -213,7 +213,8 @@ fn created(exchange: &Exchange, collection: &str, report: &mut Sheet) {
     let location = header_text(exchange, &header::LOCATION);
     match (location, meta(object, "location")) {
         (None, _) => report.add(&catalog::CREATE_LOCATION, "a `Location` header", "none"),
-        (Some(header), Some(inside)) if header != inside => report.add(
+        // A relative reference is permitted in the header (RFC 9110 §10.2.2).
+        (Some(header), Some(inside)) if header != inside && !inside.ends_with(&header) => report.add(
             &catalog::CREATE_LOCATION,
             "the same URI in `Location` and `meta.location`",
             format!("{header} and {inside}"),
@@ -300,6 +301,14 @@ fn paging(exchange: &Exchange, object: &Map<String, Value>, resources: &[Value],
     if let Some(count) = number("count").filter(|count| here > (*count).max(0)) {
         report.add(&catalog::LIST_COUNT, format!("at most {count}"), format!("{here} resources"));
     }
+    // `userName` and `id` are unique, so `eq` on them has one result at most.
+    let unique = parameter(exchange, "filter").and_then(|text| Filter::parse(&text).ok()).is_some_and(|filter| {
+        matches!(&filter, Filter::Compare { path, op: CompareOp::Eq, .. }
+            if path.sub().is_none() && ["username", "id"].contains(&path.name().to_ascii_lowercase().as_str()))
+    });
+    if let Some(total) = integer(object, "totalResults").filter(|total| unique && here == 1 && *total > 1) {
+        report.add(&catalog::LIST_TOTAL, "1", total.to_string());
+    }
     let asked = number("startIndex").unwrap_or(1).max(1);
     if let Some(start) = integer(object, "startIndex").filter(|start| *start != asked && here > 0) {
         report.add(&catalog::LIST_START_INDEX, format!("startIndex {asked}"), format!("startIndex {start}"));
@@ -349,7 +358,7 @@ fn filtered(exchange: &Exchange, collection: &str, resources: &[Value], report: 
 fn resource(object: &Map<String, Value>, collection: &str, projected: bool, report: &mut Sheet) {
     let kind = resource_type(collection);
     match obj::get(object, "id") {
-        Some(Value::String(id)) if !id.is_empty() => location(object, id, report),
+        Some(Value::String(id)) if !id.is_empty() => location(object, collection, id, report),
         Some(other) => report.add(&catalog::RESOURCE_ID, "a non-empty string", other.to_string()),
         None => report.add(&catalog::RESOURCE_ID, "an `id`", "none"),
     }
@@ -398,13 +407,19 @@ fn resource(object: &Map<String, Value>, collection: &str, projected: bool, repo
     }
 }
 
-fn location(object: &Map<String, Value>, id: &str, report: &mut Sheet) {
+fn location(object: &Map<String, Value>, collection: &str, id: &str, report: &mut Sheet) {
     let Some(location) = meta(object, "location") else { return };
     let decoded = percent_encoding::percent_decode_str(location).decode_utf8_lossy();
-    let absolute = location.starts_with("https://") || location.starts_with("http://");
-    let names_it = decoded.trim_end_matches('/').ends_with(&format!("/{id}"));
+    let scheme = location.to_ascii_lowercase();
+    let absolute = scheme.starts_with("https://") || scheme.starts_with("http://");
+    let path = decoded.split('?').next().unwrap_or_default();
+    let names_it = path.trim_end_matches('/').ends_with(&format!("/{collection}/{id}"));
     if !absolute || !names_it {
-        report.add(&catalog::RESOURCE_LOCATION, format!("an absolute URI that ends in /{id}"), location);
+        report.add(
+            &catalog::RESOURCE_LOCATION,
+            format!("an absolute URI that ends in /{collection}/{id}"),
+            location,
+        );
     }
 }
 

@@ -104,6 +104,23 @@ const NAMES: &[&str] = &[
     "totalResults",
     "startIndex",
     "itemsPerPage",
+    "supported",
+    "patch",
+    "bulk",
+    "filter",
+    "changePassword",
+    "sort",
+    "etag",
+    "authenticationSchemes",
+    "attributes",
+    "mutability",
+    "subAttributes",
+    "location",
+    "resourceType",
+    "version",
+    "Operations",
+    "status",
+    "detail",
 ];
 
 #[cfg(test)]

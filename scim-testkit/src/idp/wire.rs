@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
+use super::encode::spelled;
+
 /// A future that a simulator or a wire returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -49,7 +51,9 @@ impl Answer {
     /// Builds an answer and parses its body.
     #[must_use]
     pub fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
-        let json = if body.is_empty() { None } else { serde_json::from_slice(&body).ok() };
+        let json: Option<Value> = if body.is_empty() { None } else { serde_json::from_slice(&body).ok() };
+        // Attribute names are case-insensitive (RFC 7643 §2.1), so `Id` is `id`, for the provider as for the judge.
+        let json = json.map(|json| spelled(&json));
         Self { status, headers, body, json }
     }
 

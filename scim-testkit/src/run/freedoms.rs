@@ -219,6 +219,36 @@ const FREEDOMS: &[(&str, Rewrite)] = &[
             }
         }
     }),
+    ("another letter case where the attribute is not case-exact", |_, _, json| {
+        for resource in resources(json) {
+            for name in ["displayName", "title"] {
+                if let Some(Value::String(text)) = resource.get_mut(name) {
+                    *text = text.to_uppercase();
+                }
+            }
+            for email in resource.get_mut("emails").and_then(Value::as_array_mut).into_iter().flatten() {
+                email["type"] = "Work".into();
+            }
+        }
+    }),
+    ("one resource in a page", |request, _, json| {
+        let first = request.uri().query().unwrap_or_default().contains("filter");
+        if let Some(Value::Object(page)) = json
+            && let Some(Value::Array(list)) = page.get_mut("Resources")
+            && first
+            && list.len() > 1
+        {
+            list.truncate(1);
+            page.insert("itemsPerPage".to_owned(), 1.into());
+        }
+    }),
+    ("Id for id", |_, _, json| {
+        for resource in resources(json) {
+            if let Some(id) = resource.shift_remove("id") {
+                resource.insert("Id".to_owned(), id);
+            }
+        }
+    }),
 ];
 
 #[test]
@@ -385,13 +415,6 @@ const REWRITTEN: &[(&str, &str, Rewrite)] = &[
             let _ = response;
             if let Some(Value::Object(user)) = json {
                 user.insert("emails".to_owned(), json!([{"value": "x@example.com"}]));
-            }
-        }
-    }),
-    ("the group's name is in capitals", "group.display-name", |_, _, json| {
-        for resource in resources(json).into_iter().filter(|resource| !resource.contains_key("userName")) {
-            if let Some(Value::String(name)) = resource.get_mut("displayName") {
-                *name = name.to_uppercase();
             }
         }
     }),

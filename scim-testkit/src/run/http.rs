@@ -182,7 +182,8 @@ fn too_large(most: usize) -> WireError {
 
 /// How long a 429 asks to wait; `None` for every other answer and for a wait that is too long.
 fn wait(response: &Response<Bytes>) -> Option<Duration> {
-    if response.status() != 429 {
+    let later = response.headers().contains_key(header::RETRY_AFTER);
+    if response.status() != 429 && !(response.status() == 503 && later) {
         return None;
     }
     let seconds = response

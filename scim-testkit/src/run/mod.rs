@@ -3,7 +3,7 @@
 //!
 //! The order of a run: one question to see that the endpoint answers at all; discovery; then for each provider and
 //! story the simulator's requests, each checked by [`crate::check::exchange`], with a read-back of the stored state
-//! after every change. When a provider's request fails or has no effect, [`probe`] finds the cause: it repeats the
+//! after every change. When a provider's request fails or has no effect, a probe finds the cause: it repeats the
 //! one unusual feature of the request on a scratch resource beside a control request in plain RFC form. Then the
 //! state is put right, so that a later step is judged by itself. At the end everything that was created is deleted.
 //!

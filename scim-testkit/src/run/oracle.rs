@@ -100,8 +100,9 @@ fn email(stored: &Map<String, Value>, expected: &str) -> (Option<String>, Option
         .unwrap_or_default();
     let value =
         |email: &&Map<String, Value>| obj::get(email, "value").and_then(Value::as_str).map(str::to_owned);
-    let is_work =
-        |email: &&&Map<String, Value>| obj::get(email, "type").and_then(Value::as_str) == Some("work");
+    let is_work = |email: &&&Map<String, Value>| {
+        obj::get(email, "type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
+    };
     let chosen = emails
         .iter()
         .find(|email| value(email).as_deref() == Some(expected) && is_work(email))
@@ -109,7 +110,7 @@ fn email(stored: &Map<String, Value>, expected: &str) -> (Option<String>, Option
         .or_else(|| emails.first());
     match chosen {
         Some(email) => {
-            (value(email), Some(obj::get(email, "type").and_then(Value::as_str).map(str::to_owned)))
+            (value(email), Some(obj::get(email, "type").and_then(Value::as_str).map(str::to_lowercase)))
         }
         None => (None, None),
     }

@@ -241,7 +241,9 @@ impl<'r> Player<'r> {
         }
         let (status, reason) = match (&error, scene.failed, last_nothing) {
             (Some(error), ..) => (Status::Error, Some(error.to_string())),
-            (None, true, _) => (Status::Failed, Some(scene.reasons.join("; "))),
+            (None, true, _) => {
+                (Status::Failed, Some(self.run.target.redactor().text(&scene.reasons.join("; "))))
+            }
             (None, false, Some(nothing)) => (Status::Skipped, Some(nothing.to_owned())),
             (None, false, None) if !scene.reasons.is_empty() => {
                 (Status::Skipped, Some(scene.reasons.join("; ")))

@@ -5,7 +5,7 @@ use scim_core::{json as obj, urn};
 use serde_json::{Value, json};
 
 use super::{
-    probe::{Feature, Lab, Outcome, Scratch, fails, told},
+    probe::{Feature, Lab, Outcome, Scratch, fails, same, told},
     recorder::Recorder,
 };
 use crate::{
@@ -89,7 +89,7 @@ impl Lab {
         let new = self.unique("group");
         let exchange = self.patch(&group, request(&new, &group.id), wire).await?;
         let name = self.read(&group, "displayName", wire).await?;
-        if name.as_deref() != Some(new.as_str()) {
+        if !same(name.as_deref(), &new) {
             let got = told(exchange.as_ref(), &format!("displayName {:?}", name.unwrap_or_default()));
             return Ok(fails(
                 check.unwrap_or(&catalog::PATCH_GROUP_RENAME),

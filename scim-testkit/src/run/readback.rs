@@ -239,12 +239,13 @@ impl Player<'_> {
         if gone || self.unstored.contains(mismatch.path) {
             return true;
         }
-        if mismatch.path == "userName" && mismatch.case_only() {
-            self.sight(
-                scene,
-                (&catalog::USER_NAME_NORMALIZED, None, mismatch.expected_text(), mismatch.got_text()),
-                None,
-            );
+        // The letter case of an attribute that is not case-exact is the server's to choose (RFC 7643 §7).
+        if !matches!(mismatch.path, "externalId" | "active") && mismatch.case_only() {
+            let (check, subject) = match mismatch.path {
+                "userName" => (&catalog::USER_NAME_NORMALIZED, None),
+                path => (&catalog::USER_CASE, Some(path.to_owned())),
+            };
+            self.sight(scene, (check, subject, mismatch.expected_text(), mismatch.got_text()), None);
             return true;
         }
         if mismatch.path == "displayName" && self.sets_display_name(person, mismatch) {
@@ -411,6 +412,17 @@ impl Player<'_> {
             let got = exchange.as_ref().map(invariants::described).unwrap_or_default();
             self.sight(scene, (&catalog::DELETE_NO_EFFECT, None, "404".to_owned(), got), exchange.as_ref());
         }
+        let groups = self.recorder.ask(Method::GET, "/Groups?startIndex=1&count=200", None).await?;
+        let listed =
+            groups.json.as_ref().and_then(Value::as_object).and_then(|page| obj::get(page, "Resources"));
+        let still = listed
+            .and_then(Value::as_array)
+            .is_some_and(|list| list.iter().any(|group| group.get("id").and_then(Value::as_str) == Some(id)));
+        if still && !answer.is_success() {
+            let listed = self.recorder.last().cloned();
+            let sighting = (&catalog::LIST_DELETED, None, "no such group".to_owned(), format!("id {id:?}"));
+            self.sight(scene, sighting, listed.as_ref());
+        }
         for key in scene.accounts.keys().cloned().collect::<Vec<_>>() {
             self.read_bystander(scene, &key).await?;
         }
@@ -460,7 +472,7 @@ impl Player<'_> {
             return Err(Halt::Blocked);
         };
         let name = obj::get(stored, "displayName").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let name_wrong = name != group.display_name;
+        let name_wrong = name.to_lowercase() != group.display_name.to_lowercase();
         let expected = oracle::member_ids(&scene.directory, team, |key| scene.accounts.get(key).cloned());
         let members = oracle::compare_members(stored, &expected);
         let in_list = resources.and_then(Value::as_array).is_some_and(|list| {

@@ -81,6 +81,20 @@ impl Recorder {
         self.exchange(WireRequest { method, target, headers, body: Some(body.to_string()) }).await
     }
 
+    /// Sends without any credentials.
+    pub(super) async fn ask_openly(
+        &mut self,
+        method: Method,
+        target: String,
+        body: Option<Value>,
+    ) -> Result<Answer, WireError> {
+        let ours = self.target.clone();
+        self.target = ours.clone().without_headers().with_credentials(Credentials::None);
+        let answer = self.ask(method, target, body).await;
+        self.target = ours;
+        answer
+    }
+
     /// Reads with another token than the run's, or with none.
     pub(super) async fn ask_as(&mut self, token: Option<&str>, target: &str) -> Result<Answer, WireError> {
         let ours = self.target.clone();
@@ -142,6 +156,20 @@ impl Recorder {
                 return Err(error);
             }
         };
+        // Told to come back later, and waiting did not help: the endpoint could not be asked.
+        let later = response.headers().contains_key(http::header::RETRY_AFTER);
+        if response.status() == 429 || (response.status() == 503 && later) {
+            self.ledger.unanswered(&request);
+            return Err(WireError {
+                kind: WireErrorKind::Timeout,
+                message: format!(
+                    "{} {}: the endpoint asks to come back later ({})",
+                    request.method,
+                    self.target.redactor().text(&url),
+                    response.status().as_u16()
+                ),
+            });
+        }
         let (parts, body) = response.into_parts();
         let answer = Answer::new(parts.status.as_u16(), parts.headers, body);
         let exchange = Exchange { request, url, answer: answer.clone() };

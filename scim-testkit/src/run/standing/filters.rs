@@ -6,12 +6,12 @@ use http::Method;
 use scim_core::{call::encode, json as obj, urn};
 use serde_json::{Value, json};
 
-use super::{Outcome, see};
+use super::{Outcome, judge, see};
 use crate::{
     check::{catalog, exchange::described},
     idp::WireError,
     report::StoryReport,
-    run::play::Player,
+    run::{Exchange, play::Player},
 };
 
 /// A filter over `{a}` (the first user's name), `{A}` (the same in capitals), `{b}`, `{start}` (what both names begin
@@ -61,6 +61,15 @@ const CASES: &[Case] = &[
     case("value path", r#"userName eq "{a}" and emails[type eq "work"]"#, true, false),
     case("value path that selects nothing", r#"userName eq "{a}" and emails[type eq "fax"]"#, false, false),
     case("sub-attribute of a multi-valued attribute", r#"emails.value eq "{a}""#, true, false),
+    case("the whole value, not its beginning", r#"userName eq "{start}""#, false, false),
+    case(
+        "an attribute that does not exist",
+        r#"noSuchAttribute eq "x" and userName sw "{start}""#,
+        false,
+        false,
+    ),
+    case("an apostrophe in the value", r#"userName eq "o'{start}""#, false, false),
+    case("a quote in the value", r#"userName eq "o\"{start}""#, false, false),
     case("boolean", r#"userName eq "{a}" and active eq false"#, false, false),
 ];
 
@@ -105,6 +114,7 @@ pub(super) async fn operators(player: &mut Player<'_>) -> Result<StoryReport, Wi
         }
     }
     let mut refused = 0;
+    let mark = player.recorder.log.len();
     for case in CASES {
         if !applies(case.filter, &users[0].2) {
             continue;
@@ -117,13 +127,27 @@ pub(super) async fn operators(player: &mut Player<'_>) -> Result<StoryReport, Wi
         };
         let exchange = player.recorder.last().cloned();
         let got = (ids.contains(&users[0].1), ids.contains(&users[1].1));
-        if got != (case.first, case.second) {
+        // A page may be shorter than the result; then only who should not be in it can be wrong.
+        let short = exchange.as_ref().is_some_and(|exchange| is_short(exchange, ids.len()));
+        let wrong = if short {
+            (got.0 && !case.first) || (got.1 && !case.second)
+        } else {
+            got != (case.first, case.second)
+        };
+        if wrong {
             let expected = format!("{filter}: {}", which(case.first, case.second));
             let answered = exchange.as_ref().map(described).unwrap_or_default();
             let seen = (&catalog::FILTER_RESULT, expected, format!("{} ({answered})", which(got.0, got.1)));
             super::see_about(player, &mut outcome, Some(case.what), seen, exchange.as_ref(), story);
         }
     }
+    if let Some(ids) = select(player, &format!("userName eq \"{start}")).await?.filter(|ids| !ids.is_empty())
+    {
+        let exchange = player.recorder.last().cloned();
+        let seen = (&catalog::FILTER_RESULT, "400 invalidFilter".to_owned(), format!("{} users", ids.len()));
+        super::see_about(player, &mut outcome, Some("a malformed filter"), seen, exchange.as_ref(), story);
+    }
+    judge(player, &mut outcome, mark, story);
     if refused > 0 && outcome.failed.is_empty() {
         let seen = (
             &catalog::FILTER_UNSUPPORTED,
@@ -145,6 +169,13 @@ async fn select(player: &mut Player<'_>, filter: &str) -> Result<Option<Vec<Stri
     let found = page.and_then(|page| obj::get(page, "Resources")).and_then(Value::as_array);
     let ids = found.into_iter().flatten().filter_map(|user| user.get("id").and_then(Value::as_str));
     Ok(Some(ids.map(str::to_owned).collect()))
+}
+
+fn is_short(exchange: &Exchange, here: usize) -> bool {
+    let page = exchange.answer.json.as_ref().and_then(Value::as_object);
+    let total = page.and_then(|page| obj::get(page, "totalResults")).and_then(Value::as_u64).unwrap_or(0);
+    let cursor = page.is_some_and(|page| obj::get(page, "nextCursor").is_some());
+    cursor || total > here as u64
 }
 
 /// Whether the user, as stored, has what the filter is about: an endpoint need not store e-mails or family names.

@@ -171,6 +171,7 @@ async fn duplicate(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
         outcome.skipped = Some("no user could be created".to_owned());
         return Ok(outcome.report(story, title));
     };
+    let name = body["userName"].as_str().unwrap_or_default().to_owned();
     let answer = player.recorder.ask(Method::POST, "/Users", Some(body)).await?;
     let exchange = player.recorder.last().cloned();
     judge(player, &mut outcome, mark, story);
@@ -191,6 +192,18 @@ async fn duplicate(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
             exchange.as_ref(),
             story,
         );
+    }
+    // The same name in another case is the same name (RFC 7643 §4.1.1).
+    if answer.status == 409 {
+        let mut shouted = player.lab.person_body();
+        shouted["userName"] = name.to_uppercase().into();
+        let answer = player.recorder.ask(Method::POST, "/Users", Some(shouted)).await?;
+        if answer.is_success() {
+            let exchange = player.recorder.last().cloned();
+            let got = exchange.as_ref().map(described).unwrap_or_default();
+            let seen = (&catalog::CREATE_DUPLICATE, "409".to_owned(), got);
+            see_about(player, &mut outcome, Some("in another letter case"), seen, exchange.as_ref(), story);
+        }
     }
     Ok(outcome.report(story, title))
 }
@@ -272,6 +285,7 @@ async fn paging(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
     let mut seen: Vec<String> = Vec::new();
     let mut start = 1;
     let mut total = 0;
+    let mut totals = Vec::new();
     for page in 0..MOST_PAGES {
         let target = format!("/Users?startIndex={start}&count=2");
         let answer = player.recorder.ask(Method::GET, target, None).await?;
@@ -291,6 +305,13 @@ async fn paging(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
             .filter_map(|user| user.get("id").and_then(Value::as_str).map(str::to_owned))
             .collect();
         let received = ids.len() as u64;
+        totals.push(total);
+        let changed = totals.iter().any(|earlier| *earlier != total);
+        if changed && ids.iter().any(|id| seen.contains(id)) {
+            // Somebody else writes; pages need not be consistent then (§3.4.2.4).
+            outcome.skipped = Some("the list changed while it was read".to_owned());
+            return Ok(outcome.report(story, title));
+        }
         if let Some(again) = ids.iter().find(|id| seen.contains(id)).cloned() {
             let exchange = player.recorder.last().cloned();
             let check = if ids.first().is_some_and(|first| seen.first() == Some(first)) {
@@ -332,7 +353,9 @@ async fn paging(player: &mut Player<'_>) -> Result<StoryReport, WireError> {
                 story,
             );
         }
-    } else if (seen.len() as u64) != total {
+    } else if (seen.len() as u64) > total
+        || (seen.len() as u64) < total && totals.iter().all(|one| *one == total)
+    {
         let got = format!("totalResults {total}, and {} users came", seen.len());
         see(
             player,

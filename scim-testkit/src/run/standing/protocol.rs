@@ -38,6 +38,38 @@ pub(super) async fn authentication(player: &mut Player<'_>) -> Result<StoryRepor
             see(player, &mut outcome, seen, exchange.as_ref(), story);
         }
     }
+    // The routes by themselves, on a user of our own.
+    let Some((body, id)) = create(player).await? else { return Ok(outcome.report(story, title)) };
+    let path = format!("/Users/{}", encode(&id));
+    let rename = json!({
+        "schemas": [urn::PATCH_OP],
+        "Operations": [{"op": "replace", "path": "displayName", "value": "nobody asked who this is"}],
+    });
+    let routes = [
+        (Method::GET, path.clone(), None),
+        (Method::GET, "/Groups?startIndex=1&count=1".to_owned(), None),
+        (
+            Method::POST,
+            "/Users/.search".to_owned(),
+            Some(json!({"schemas": [urn::SEARCH_REQUEST], "count": 1})),
+        ),
+        (Method::POST, "/Users".to_owned(), Some(player.lab.person_body())),
+        (Method::PUT, path.clone(), Some(body)),
+        (Method::PATCH, path.clone(), Some(rename)),
+        (Method::DELETE, path, None),
+    ];
+    for (method, path, body) in routes {
+        let answer = player.recorder.ask_openly(method.clone(), path.clone(), body).await?;
+        if answer.is_success() {
+            let exchange = player.recorder.last().cloned();
+            let seen = (
+                &catalog::AUTH_NOT_ENFORCED,
+                "401".to_owned(),
+                format!("{method} {path}: {}", answer.status),
+            );
+            see(player, &mut outcome, seen, exchange.as_ref(), story);
+        }
+    }
     Ok(outcome.report(story, title))
 }
 
@@ -97,7 +129,8 @@ pub(super) async fn projection(player: &mut Player<'_>) -> Result<StoryReport, W
         let answer = player.recorder.ask(Method::GET, format!("{path}?{query}"), None).await?;
         let exchange = player.recorder.last().cloned();
         let Some(part) = object(&answer) else { continue };
-        let kept = obj::get(&whole, unwanted).is_some() && obj::get(&part, unwanted).is_some();
+        let kept = obj::get(&whole, unwanted).is_some()
+            && obj::get(&part, unwanted).is_some_and(|value| !obj::is_unassigned(value));
         let lost: Vec<&str> =
             [wanted, "id"].into_iter().filter(|name| obj::get(&part, name).is_none()).collect();
         if kept {
