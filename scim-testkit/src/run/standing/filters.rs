@@ -122,7 +122,8 @@ pub(super) async fn operators(player: &mut Player<'_>) -> Result<StoryReport, Wi
         let filter =
             case.filter.replace("{a}", &users[0].0).replace("{b}", &users[1].0).replace("{start}", &start);
         let Some(ids) = select(player, &filter).await? else {
-            refused += 1;
+            // Nobody needs an endpoint to take an attribute that does not exist.
+            refused += usize::from(!case.filter.contains("noSuchAttribute"));
             continue;
         };
         let exchange = player.recorder.last().cloned();
