@@ -446,3 +446,25 @@ fn what_no_switch_of_the_mock_does_is_found_too() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn an_echoed_token_is_nowhere_in_the_report() {
+    let provider = Arc::new(Provider::new(Profile::builtin("interop").unwrap(), World::deterministic()));
+    let rewrite: Rewrite = |request, response, json| {
+        if request.method() == Method::PATCH {
+            *response.status_mut() = http::StatusCode::BAD_REQUEST;
+            *json = Some(json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+                "status": "400",
+                "detail": "refused for tok-3c1f9a",
+            }));
+        }
+    };
+    let target = Target::service("http://localhost/scim/v2", Rewriting { provider, rewrite })
+        .with_credentials(super::Credentials::Bearer("tok-3c1f9a".to_owned().into()));
+    let run = Run::new(target).seed(1).run();
+    let report = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run);
+    assert!(report.findings.iter().any(|finding| finding.got.contains("[redacted]")));
+    assert!(!report.to_json().contains("tok-3c1f9a"));
+    assert!(!human::render(&report, true, 100).contains("tok-3c1f9a"));
+}
