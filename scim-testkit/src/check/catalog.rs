@@ -38,6 +38,18 @@ catalog! {
     HTTP_REDIRECT = "http.redirect", Must, EVERYONE,
         "The endpoint redirects a SCIM request", "RFC 7644 §3.2",
         "Serve the request at the address that the identity provider calls; credentials do not follow a redirect.";
+    HTTP_ACCEPT = "http.accept-required", BreaksIdp, NOBODY,
+        "A request without `Accept` is refused", "azure-docs#94189: Entra ID's GET requests ask for no media type; RFC 9110 §12.5.1: without `Accept`, any is acceptable",
+        "Answer with `application/scim+json` whatever the client accepts.";
+    HTTP_USER_AGENT = "http.user-agent-required", BreaksIdp, NOBODY,
+        "A request without `User-Agent` is refused", "kortix-ai/suna#7297: Entra ID sends no User-Agent; RFC 9110 §10.1.5",
+        "Let requests without `User-Agent` through the proxy or firewall before the endpoint.";
+    HTTP_CHARSET = "http.charset-refused", BreaksIdp, NOBODY,
+        "A body with `; charset=utf-8` in its media type is refused", "Okta and Entra ID send `application/scim+json; charset=utf-8`; RFC 9110 §8.3.1: parameters are part of a media type",
+        "Ignore the parameters of the media type.";
+    HTTP_SCIM_JSON = "http.scim-json-refused", Must, NOBODY,
+        "A body labeled `application/scim+json` is refused", "RFC 7644 §3.1, §8.1",
+        "Parse `application/scim+json` as JSON.";
     HTTP_AUTH_LOST = "http.auth-inconsistent", Must, EVERYONE,
         "A token that worked before is refused on this route", "RFC 7644 §2",
         "Accept the same credentials on every route.";

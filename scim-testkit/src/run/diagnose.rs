@@ -40,6 +40,15 @@ impl Player<'_> {
             return Ok(());
         }
         let status = exchange.answer.status;
+        if let Some(check) = self.header_cause(&exchange).await? {
+            let got = described(&exchange);
+            self.sight(
+                scene,
+                (check, None, "success, as with other headers".to_owned(), got),
+                Some(&exchange),
+            );
+            return Ok(());
+        }
         if matches!(status, 401 | 403) {
             let got = described(&exchange);
             self.sight(
@@ -77,6 +86,45 @@ impl Player<'_> {
             self.sight(scene, (check, None, expectation(gave.at).to_owned(), got), Some(&exchange));
         }
         Ok(())
+    }
+
+    /// Whether the headers are what was refused: the same request with others goes through.
+    async fn header_cause(&mut self, exchange: &Exchange) -> Result<Option<&'static Check>, WireError> {
+        if !matches!(exchange.answer.status, 400 | 403 | 406 | 415) {
+            return Ok(None);
+        }
+        let with = |name: &'static str, value: &str| {
+            let mut request = exchange.request.clone();
+            request.headers.retain(|(sent, _)| !sent.eq_ignore_ascii_case(name));
+            request.headers.push((name, value.to_owned()));
+            request
+        };
+        let has =
+            |name: &str| exchange.request.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name));
+        let mut suspects = Vec::new();
+        if !has("Accept") {
+            suspects.push((with("Accept", "application/scim+json"), &catalog::HTTP_ACCEPT));
+        }
+        if !has("User-Agent") {
+            suspects.push((with("User-Agent", "scim-testkit"), &catalog::HTTP_USER_AGENT));
+        }
+        // A write that goes through has happened, so only the media type is tried on it, as it alone is suspect.
+        if exchange.request.body.is_some() {
+            let refused = matches!(exchange.answer.status, 400 | 415);
+            suspects.clear();
+            if refused && exchange.request.method == Method::POST {
+                suspects.push((with("Content-Type", "application/scim+json"), &catalog::HTTP_CHARSET));
+                suspects.push((with("Content-Type", "application/json"), &catalog::HTTP_SCIM_JSON));
+            }
+        } else if exchange.request.method != Method::GET {
+            return Ok(None);
+        }
+        for (request, check) in suspects {
+            if self.recorder.resend(request).await?.is_success() {
+                return Ok(Some(check));
+            }
+        }
+        Ok(None)
     }
 
     /// Tries each feature of a PATCH by itself. `true`: at least one of them is the cause.

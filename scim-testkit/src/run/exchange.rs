@@ -176,6 +176,12 @@ impl Redactor {
                 command.push_str(&format!(" -H {}", quote(&format!("{name}: {}", self.text(value)))));
             }
         }
+        // What the provider does not send, curl must not send of itself.
+        for name in ["User-Agent", "Accept"] {
+            if !exchange.request.headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name)) {
+                command.push_str(&format!(" -H '{name}:'"));
+            }
+        }
         if let Some(body) = &exchange.request.body {
             command.push_str(&format!(" --data-raw {}", quote(&self.clean(body))));
         }

@@ -272,6 +272,19 @@ const REWRITTEN: &[(&str, &str, Rewrite)] = &[
             }
         }
     }),
+    ("no User-Agent, no service", "http.user-agent-required", |request, response, json| {
+        if !request.headers().contains_key(header::USER_AGENT) {
+            *response.status_mut() = http::StatusCode::FORBIDDEN;
+            *json = None;
+            *response.body_mut() = Bytes::from_static(b"<html>Forbidden</html>");
+        }
+    }),
+    ("no Accept, no service", "http.accept-required", |request, response, json| {
+        if request.method() == Method::GET && !request.headers().contains_key(header::ACCEPT) {
+            *response.status_mut() = http::StatusCode::NOT_ACCEPTABLE;
+            *json = None;
+        }
+    }),
     ("emails are lost", "user.attribute-lost", |_, _, json| {
         for user in users(json) {
             user.shift_remove("emails");

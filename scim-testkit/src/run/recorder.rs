@@ -81,6 +81,11 @@ impl Recorder {
         self.exchange(WireRequest { method, target, headers, body: Some(body.to_string()) }).await
     }
 
+    /// Sends a provider's request again, with other headers.
+    pub(super) async fn resend(&mut self, request: WireRequest) -> Result<Answer, WireError> {
+        self.exchange(request).await
+    }
+
     /// Sends without any credentials.
     pub(super) async fn ask_openly(
         &mut self,
