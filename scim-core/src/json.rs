@@ -29,8 +29,24 @@ pub fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> 
 
 /// As [`get`], to change the value in place.
 pub fn get_mut<'a>(object: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Value> {
-    let key = key_of(object, name)?;
-    object.get_mut(&key)
+    let mut in_other_case = None;
+    for (key, value) in object {
+        if key == name {
+            return Some(value);
+        }
+        if in_other_case.is_none() && key.eq_ignore_ascii_case(name) {
+            in_other_case = Some(value);
+        }
+    }
+    in_other_case
+}
+
+/// The value of the member with exactly that name, to change it in place.
+pub(crate) fn exact_mut<'a>(object: &'a mut Map<String, Value>, name: &str) -> Option<&'a mut Value> {
+    if object.len() > SMALL {
+        return object.get_mut(name);
+    }
+    object.iter_mut().find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 /// Removes the member that [`get`] finds; the others keep their order.

@@ -8,7 +8,7 @@
 //!
 //! # A tour
 //!
-//! **Resources** are structs that lose nothing ([`resource`]), or [`serde_json::Value`] objects whose attributes a
+//! **Resources** are structs that lose nothing ([`resource`] has the table of attributes and types), or [`serde_json::Value`] objects whose attributes a
 //! [`schema::ResourceType`] explains:
 //!
 //! ```
@@ -52,6 +52,9 @@
 //! router; [`reply::Reply`] is the answer. Their bodies are [`list::ListResponse`], [`query::ListQuery`] (the search
 //! request), [`bulk`], [`patch::PatchOp`] and [`error::ScimError`].
 //!
+//! **Types of other crates** in this API: `serde_json` values, `http` requests and responses, `bytes::Bytes`,
+//! `jiff::Timestamp`, and serde's two traits. No other dependency shows.
+//!
 //! **Rules**: [`schema`] has the schemas of RFC 7643 as data and reads others; [`validate`] says whether a resource
 //! follows them; [`project`] decides which attributes an answer has.
 //!
@@ -90,7 +93,8 @@
 //!
 //! # Not supported
 //!
-//! Typed devices (RFC 9944 resources are read as [`resource::GenericResource`]), security events (RFC 9967), sorting
+//! Typed devices (those of RFC 9944 are [`resource::GenericResource`]s, and [`schema::ResourceType::device`] knows their
+//! attributes, but not those of each kind of radio), security events (RFC 9967), sorting
 //! of resources, splitting of bulk requests, and IRIs in schema URNs.
 
 pub mod bulk;
@@ -110,6 +114,9 @@ pub mod urn;
 pub mod validate;
 #[cfg(feature = "vendors")]
 pub mod vendor;
+
+#[cfg(test)]
+mod properties;
 
 /// The README's example is a test.
 #[cfg(doctest)]

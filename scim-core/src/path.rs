@@ -7,7 +7,7 @@
 //! Not supported: URIs with parentheses, brackets or quotes, and paths that are a URI alone when its last segment does
 //! not look like an attribute name (`urn:example:ext:2.0`).
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use crate::filter::{Filter, Limits, ParseError, parse};
 
@@ -23,47 +23,73 @@ use crate::filter::{Filter, Limits, ParseError, parse};
 /// assert_eq!((path.name(), path.sub()), ("name", Some("familyName")));
 /// # Ok::<(), scim_core::filter::ParseError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AttrPath {
-    urn: Option<String>,
-    name: String,
-    sub: Option<String>,
+    /// The whole path, as written. What the RFCs name is in the program already and takes no memory of its own.
+    text: Cow<'static, str>,
+    /// Where the name begins: behind the URI and its colon; 0 without one.
+    name: u32,
+    /// Where the sub-attribute begins: behind its point; 0 without one.
+    sub: u32,
 }
 
 impl AttrPath {
     /// A path of one name. The text is not checked; parse text that comes from outside.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { urn: None, name: name.into(), sub: None }
+        Self { text: Cow::Owned(name.into()), name: 0, sub: 0 }
     }
 
     /// The same path, down to a sub-attribute.
     #[must_use]
     pub fn with_sub(self, sub: impl Into<String>) -> Self {
-        Self { sub: Some(sub.into()), ..self }
+        Self::join(self.urn(), self.name(), Some(&sub.into()))
     }
 
     /// The same path, in a schema.
     #[must_use]
     pub fn with_urn(self, urn: impl Into<String>) -> Self {
-        Self { urn: Some(urn.into()), ..self }
+        Self::join(Some(&urn.into()), self.name(), self.sub())
+    }
+
+    fn join(urn: Option<&str>, name: &str, sub: Option<&str>) -> Self {
+        let length = |part: Option<&str>| part.map_or(0, |part| part.len() + 1);
+        let (name_at, sub_at) = (length(urn), length(urn) + name.len() + 1);
+        let mut text = String::with_capacity(sub_at + length(sub));
+        if let Some(urn) = urn {
+            text.push_str(urn);
+            text.push(':');
+        }
+        text.push_str(name);
+        if let Some(sub) = sub {
+            text.push('.');
+            text.push_str(sub);
+        }
+        Self::at(Cow::Owned(text), name_at, if sub.is_some() { sub_at } else { 0 })
+    }
+
+    /// A text of more than four gigabytes is one name, which no schema has.
+    fn at(text: Cow<'static, str>, name: usize, sub: usize) -> Self {
+        let (name, sub) = u32::try_from(text.len()).map_or((0, 0), |_| (name as u32, sub as u32));
+        Self { text, name, sub }
     }
 
     /// The schema URI, as written.
     #[must_use]
     pub fn urn(&self) -> Option<&str> {
-        self.urn.as_deref()
+        self.name.checked_sub(1).map(|colon| &self.text[..colon as usize])
     }
 
     /// The attribute name, as written.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        let end = self.sub.checked_sub(1).map_or(self.text.len(), |point| point as usize);
+        &self.text[self.name as usize..end]
     }
 
     /// The sub-attribute name, as written.
     #[must_use]
     pub fn sub(&self) -> Option<&str> {
-        self.sub.as_deref()
+        (self.sub > 0).then(|| &self.text[self.sub as usize..])
     }
 
     /// The whole text read as one schema URI; `None` without a colon.
@@ -72,7 +98,7 @@ impl AttrPath {
     /// ends in `2.0`. Only a schema list can tell that it names a whole extension.
     #[must_use]
     pub fn as_urn(&self) -> Option<String> {
-        self.urn.as_ref().map(|_| self.to_string())
+        self.urn().map(|_| self.to_string())
     }
 }
 
@@ -83,16 +109,20 @@ impl From<&str> for AttrPath {
     }
 }
 
+impl fmt::Debug for AttrPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = (self.urn(), self.name(), self.sub());
+        f.debug_struct("AttrPath")
+            .field("urn", &parts.0)
+            .field("name", &parts.1)
+            .field("sub", &parts.2)
+            .finish()
+    }
+}
+
 impl fmt::Display for AttrPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(urn) = &self.urn {
-            write!(f, "{urn}:")?;
-        }
-        f.write_str(&self.name)?;
-        match &self.sub {
-            Some(sub) => write!(f, ".{sub}"),
-            None => Ok(()),
-        }
+        f.write_str(&self.text)
     }
 }
 
@@ -176,10 +206,15 @@ impl FromStr for Path {
 }
 
 /// Splits `[URI ":"] ATTRNAME ["." ATTRNAME]`; the error says what is wrong with which part of `word`.
+#[inline]
 pub(crate) fn split(word: &str) -> Result<AttrPath, (&'static str, &'static str)> {
-    if is_attribute_name(word) {
-        return Ok(AttrPath::new(word)); // The usual case, in one pass.
+    match known(word) {
+        Some(known) => Ok(known),
+        None => split_unknown(word),
     }
+}
+
+fn split_unknown(word: &str) -> Result<AttrPath, (&'static str, &'static str)> {
     let (urn, rest) = match word.rsplit_once(':') {
         Some((urn, rest)) => (Some(urn), rest),
         None => (None, word),
@@ -200,7 +235,35 @@ pub(crate) fn split(word: &str) -> Result<AttrPath, (&'static str, &'static str)
             "an attribute name starts with a letter and holds letters, digits, `-`, `_` and `$`",
         ));
     }
-    Ok(AttrPath { urn: urn.map(str::to_owned), name: name.to_owned(), sub: sub.map(str::to_owned) })
+    let sub_at = sub.map_or(0, |sub| word.len() - sub.len());
+    Ok(AttrPath::at(Cow::Owned(word.to_owned()), word.len() - rest.len(), sub_at))
+}
+
+/// The path, if it is one of [`KNOWN`].
+#[inline]
+fn known(word: &str) -> Option<AttrPath> {
+    let mut slot = hash(word.as_bytes());
+    loop {
+        let (text, sub) = SLOTS[slot];
+        if text.is_empty() {
+            return None;
+        }
+        if text == word {
+            return Some(AttrPath { text: Cow::Borrowed(text), name: 0, sub: u32::from(sub) });
+        }
+        slot = (slot + 1) % SLOTS.len();
+    }
+}
+
+const fn hash(word: &[u8]) -> usize {
+    match word {
+        [] => 0,
+        [first, .., last] => {
+            let middle = word[word.len() / 2] as usize;
+            (word.len() * 36 + middle + *last as usize * 3 + *first as usize * 7) % 256
+        }
+        [only] => *only as usize,
+    }
 }
 
 /// `ATTRNAME` of RFC 7643 §2.1; erratum 8924 lets it start with `$`, as `$ref` does.
@@ -222,6 +285,108 @@ fn is_uri(text: &str) -> bool {
         && !rest.is_empty()
         && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'*+,;=%".contains(&byte))
 }
+
+/// Each of [`KNOWN`] at its hash, or in the next place that was free, and where its sub-attribute begins.
+static SLOTS: [(&str, u8); 256] = {
+    let mut slots = [("", 0); 256];
+    let mut index = 0;
+    while index < KNOWN.len() {
+        let text = KNOWN[index];
+        let mut slot = hash(text.as_bytes());
+        while !slots[slot].0.is_empty() {
+            slot = (slot + 1) % slots.len();
+        }
+        let mut sub = text.len();
+        while sub > 0 && text.as_bytes()[sub - 1] != b'.' {
+            sub -= 1;
+        }
+        slots[slot] = (text, sub as u8);
+        index += 1;
+    }
+    slots
+};
+
+/// The names of RFC 7643 that filters and PATCH paths are full of, in its spelling.
+const KNOWN: [&str; 78] = [
+    "id",
+    "externalId",
+    "userName",
+    "displayName",
+    "nickName",
+    "title",
+    "userType",
+    "active",
+    "emails",
+    "phoneNumbers",
+    "ims",
+    "photos",
+    "addresses",
+    "groups",
+    "roles",
+    "entitlements",
+    "x509Certificates",
+    "members",
+    "name",
+    "meta",
+    "schemas",
+    "password",
+    "locale",
+    "timezone",
+    "preferredLanguage",
+    "profileUrl",
+    "value",
+    "type",
+    "primary",
+    "display",
+    "$ref",
+    "familyName",
+    "givenName",
+    "formatted",
+    "middleName",
+    "honorificPrefix",
+    "honorificSuffix",
+    "streetAddress",
+    "locality",
+    "region",
+    "postalCode",
+    "country",
+    "created",
+    "lastModified",
+    "resourceType",
+    "location",
+    "version",
+    "department",
+    "employeeNumber",
+    "costCenter",
+    "organization",
+    "division",
+    "manager",
+    "name.familyName",
+    "name.givenName",
+    "name.formatted",
+    "name.middleName",
+    "emails.value",
+    "emails.type",
+    "emails.primary",
+    "phoneNumbers.value",
+    "phoneNumbers.type",
+    "addresses.country",
+    "addresses.locality",
+    "addresses.type",
+    "groups.value",
+    "groups.display",
+    "roles.value",
+    "entitlements.value",
+    "members.value",
+    "members.type",
+    "members.display",
+    "meta.created",
+    "meta.lastModified",
+    "meta.resourceType",
+    "meta.version",
+    "meta.location",
+    "manager.value",
+];
 
 #[cfg(test)]
 mod tests {
@@ -251,6 +416,33 @@ mod tests {
             assert_eq!((path.urn(), path.name(), path.sub()), (urn, name, sub), "{text}");
             assert_eq!(path.to_string(), text);
         }
+    }
+
+    #[test]
+    fn known_names_are_as_others() {
+        for (index, text) in KNOWN.into_iter().enumerate() {
+            assert!(known(text).is_some());
+            assert!(!KNOWN[..index].contains(&text), "{text} twice");
+            let path: AttrPath = text.parse().unwrap();
+            let (name, sub) = text.split_once('.').map_or((text, None), |(name, sub)| (name, Some(sub)));
+            let built = match sub {
+                Some(sub) => AttrPath::new(name).with_sub(sub),
+                None => AttrPath::new(name),
+            };
+            assert_eq!(path, built);
+            assert_eq!((path.urn(), path.name(), path.sub()), (None, name, sub));
+        }
+        assert_eq!((known("username"), known("x")), (None, None));
+    }
+
+    #[test]
+    fn parts_are_put_together() {
+        let path = AttrPath::new("a").with_sub("b").with_urn("urn:x:1.0").with_sub("c");
+        assert_eq!((path.urn(), path.name(), path.sub()), (Some("urn:x:1.0"), "a", Some("c")));
+        assert_eq!(path.to_string(), "urn:x:1.0:a.c");
+        let odd = AttrPath::new("").with_sub("").with_urn("");
+        assert_eq!((odd.urn(), odd.name(), odd.sub()), (Some(""), "", Some("")));
+        assert_eq!(format!("{:?}", AttrPath::new("a")), r#"AttrPath { urn: None, name: "a", sub: None }"#);
     }
 
     #[test]

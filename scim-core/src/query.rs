@@ -8,6 +8,15 @@ use crate::{
 };
 
 /// What a client asks of a list: filter, page, order and projection. Also the search request message (§3.4.3).
+///
+/// ```
+/// use scim_core::{filter::attr::user_name, query::ListQuery};
+///
+/// let query = ListQuery { filter: Some(user_name().eq("ada")), count: Some(1), ..ListQuery::default() };
+/// assert_eq!(ListQuery::from_query_string(&query.to_query_string())?, query);
+/// assert_eq!(ListQuery::from_search_body(&query.to_search_body())?, query);
+/// # Ok::<(), scim_core::error::ScimError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListQuery {
     /// Only resources that match.

@@ -8,6 +8,17 @@ use serde_json::Value;
 use crate::{call::MEDIA_TYPE, error::ScimError};
 
 /// An answer, by what its body turned out to be.
+///
+/// ```
+/// use scim_core::{error::ScimError, reply::{Body, Reply}};
+///
+/// let refused = Reply::error(ScimError::invalid_value("userName: missing"));
+/// let read = Reply::from_http(&refused.to_http());
+/// assert!(matches!(&read.body, Body::Scim(error) if error.detail == "userName: missing"));
+/// let proxy = http::Response::builder().status(502).body("<html>".into())?;
+/// assert!(matches!(Reply::from_http(&proxy).body, Body::NotJson(_)));
+/// # Ok::<(), http::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// HTTP status code.

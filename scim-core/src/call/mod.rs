@@ -31,6 +31,18 @@ use crate::{
 pub const MEDIA_TYPE: &str = "application/scim+json";
 
 /// One request to a service provider. `endpoint` is the resource type's path without slash, such as `Users`.
+///
+/// A client writes it with [`Call::to_http`], a server reads it with [`Call::from_http`].
+///
+/// ```
+/// use scim_core::{call::Call, patch::PatchOp};
+///
+/// let call = Call::patch("Users", "2819c223", PatchOp::new().replace("active", false).to_json());
+/// let request = call.to_http("https://example.com/scim/v2")?;
+/// assert_eq!(request.uri(), "https://example.com/scim/v2/Users/2819c223");
+/// assert_eq!(Call::from_http(&request, "/scim/v2")?, call);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Call {

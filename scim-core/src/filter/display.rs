@@ -29,7 +29,7 @@ impl Display for Filter {
             Self::Present { path } => write!(f, "{path} pr"),
             Self::ValuePath { attr, filter, test } => {
                 write!(f, "{attr}[{filter}]")?;
-                match test {
+                match test.as_deref() {
                     Some(SubTest::Compare { sub, op, value }) => write!(f, ".{sub} {op} {value}"),
                     Some(SubTest::Present { sub }) => write!(f, ".{sub} pr"),
                     None => Ok(()),

@@ -20,6 +20,12 @@ use crate::error::ScimError;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
+    // A parser passes results up through every level of nesting, so a rare error must not make them large.
+    detail: Box<Detail>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Detail {
     source: String,
     span: Range<usize>,
     message: String,
@@ -31,35 +37,37 @@ impl ParseError {
     pub(super) fn new(source: &str, span: Range<usize>, message: impl Into<String>) -> Self {
         let start = floor(source, span.start);
         let end = floor(source, span.end).max(start);
-        Self { source: source.to_owned(), span: start..end, message: message.into(), hint: None }
+        let (source, message) = (source.to_owned(), message.into());
+        Self { detail: Box::new(Detail { source, span: start..end, message, hint: None }) }
     }
 
-    pub(super) fn help(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+    pub(super) fn help(mut self, hint: impl Into<String>) -> Self {
+        self.detail.hint = Some(hint.into());
+        self
     }
 
     /// Which bytes of [`Self::source_text`] are wrong; empty at the end of the text if something is missing.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
-        self.span.clone()
+        self.detail.span.clone()
     }
 
     /// What is wrong.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.detail.message
     }
 
     /// How to fix it.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.detail.hint.as_deref()
     }
 
     /// The text that was parsed; only its beginning if it is too long to be parsed at all.
     #[must_use]
     pub fn source_text(&self) -> &str {
-        &self.source
+        &self.detail.source
     }
 
     /// The text with the wrong part underlined, the message, and the hint: three or four lines for a person.
@@ -67,21 +75,21 @@ impl ParseError {
     /// Control characters are shown as their Unicode pictures, and a long text is cut around the wrong part.
     #[must_use]
     pub fn render(&self) -> String {
-        let before = self.source[..self.span.start].chars().count();
-        let marked = self.source[self.span.clone()].chars().count().max(1);
+        let before = self.detail.source[..self.detail.span.start].chars().count();
+        let marked = self.detail.source[self.detail.span.clone()].chars().count().max(1);
         let first = if before > CONTEXT { before - CONTEXT / 2 } else { 0 };
-        let mut line: String = self.source.chars().skip(first).take(WIDTH).map(picture).collect();
+        let mut line: String = self.detail.source.chars().skip(first).take(WIDTH).map(picture).collect();
         let mut indent = before - first;
         if first > 0 {
             line.insert(0, '…');
             indent += 1;
         }
-        if self.source.chars().count() > first + WIDTH {
+        if self.detail.source.chars().count() > first + WIDTH {
             line.push('…');
         }
         let carets = marked.min(WIDTH.saturating_sub(indent).max(1));
-        let mut out = format!("{line}\n{:indent$}{}\n{}\n", "", "^".repeat(carets), self.message);
-        if let Some(hint) = &self.hint {
+        let mut out = format!("{line}\n{:indent$}{}\n{}\n", "", "^".repeat(carets), self.detail.message);
+        if let Some(hint) = &self.detail.hint {
             out.push_str("help: ");
             out.push_str(hint);
             out.push('\n');
@@ -92,9 +100,9 @@ impl ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let column = self.source[..self.span.start].chars().count() + 1;
-        write!(f, "{} at column {column}", self.message)?;
-        match &self.hint {
+        let column = self.detail.source[..self.detail.span.start].chars().count() + 1;
+        write!(f, "{} at column {column}", self.detail.message)?;
+        match &self.detail.hint {
             Some(hint) => write!(f, "; {hint}"),
             None => Ok(()),
         }

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, fmt};
 use jiff::{Timestamp, civil, tz::TimeZone};
 use serde_json::{Number, Value};
 
-use super::{CompareOp, Filter, Literal, NumberLiteral, SubTest, hint::quote};
+use super::{CompareOp, Filter, Literal, NumberLiteral, SubTest, fold::Folded, hint::quote};
 use crate::{
     error::ScimError,
     json,
@@ -52,6 +52,17 @@ impl Filter {
 }
 
 /// A [`Filter`] bound to a schema. Matching cannot fail any more.
+///
+/// ```
+/// use scim_core::{filter::Filter, schema::ResourceType};
+/// use serde_json::json;
+///
+/// let (filter, user) = (Filter::parse(r#"userName sw "a""#)?, ResourceType::user());
+/// let matcher = filter.matcher(&user)?;
+/// let users = [json!({"userName": "ada"}), json!({"userName": "grace"})];
+/// assert_eq!(users.iter().filter(|user| matcher.matches(user)).count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Matcher<'a> {
     plan: Plan<'a>,
@@ -151,7 +162,7 @@ fn bind<'a>(filter: &'a Filter, scope: Scope<'a>) -> Result<Plan<'a>, EvalError>
                 Meaning::Extension | Meaning::Untyped | Meaning::Unknown => Scope::Untyped,
                 Meaning::Secret => return Ok(Plan::Constant(false)),
             };
-            let test = match test {
+            let test = match test.as_deref() {
                 Some(SubTest::Compare { sub, op, value }) => {
                     Some(bind_term(Name::Sub(sub), Some((*op, value)), inner)?)
                 }
@@ -181,7 +192,7 @@ fn bind_term<'a>(
         && !matches!(comparison, Some((_, Literal::Null)))
         && let Some(value) = attribute.sub("value")
     {
-        place.steps.push(&value.name);
+        place.push(&value.name);
         meaning = if value.returned == Returned::Never { Meaning::Secret } else { Meaning::Typed(value) };
     }
     let test = match comparison {
@@ -204,7 +215,7 @@ fn operand<'a>(
     let Meaning::Typed(attribute) = meaning else {
         return Ok(match (meaning, literal) {
             (_, Literal::Null) => Operand::Null,
-            (Meaning::Untyped, Literal::String(text)) => Operand::Folded(fold(text).collect()),
+            (Meaning::Untyped, Literal::String(text)) => Operand::Folded(Folded::new(op, text)),
             (Meaning::Untyped, Literal::Number(number)) => Operand::number(number),
             (Meaning::Untyped, Literal::Bool(value)) if !op.is_ordering() => Operand::Bool(*value),
             _ => Operand::Nothing,
@@ -229,7 +240,7 @@ fn operand<'a>(
         (Kind::String | Kind::Reference, Literal::String(text)) if attribute.case_exact => {
             Operand::Exact(text)
         }
-        (Kind::String | Kind::Reference, Literal::String(text)) => Operand::Folded(fold(text).collect()),
+        (Kind::String | Kind::Reference, Literal::String(text)) => Operand::Folded(Folded::new(op, text)),
         (Kind::Decimal | Kind::Integer, Literal::Number(number)) => Operand::number(number),
         (Kind::Boolean, Literal::Bool(value)) => Operand::Bool(*value),
         _ => Operand::Nothing,
@@ -328,14 +339,25 @@ impl Plan<'_> {
 /// Where to look: member names from the outside in.
 #[derive(Clone, Debug)]
 struct Place<'a> {
-    steps: Vec<&'a str>,
+    /// The first `depth` of these; extension, attribute, sub-attribute, `value` are the most there are.
+    steps: [&'a str; 4],
+    depth: usize,
     /// A schema URI that, if the resource has it as a member, is meant as a whole.
     whole: Option<String>,
 }
 
 impl<'a> Place<'a> {
     fn new<const N: usize>(steps: [Option<&'a str>; N]) -> Self {
-        Self { steps: steps.into_iter().flatten().collect(), whole: None }
+        let mut place = Self { steps: [""; 4], depth: 0, whole: None };
+        for step in steps.into_iter().flatten() {
+            place.push(step);
+        }
+        place
+    }
+
+    fn push(&mut self, step: &'a str) {
+        self.steps[self.depth] = step;
+        self.depth += 1;
     }
 
     /// Whether the test accepts any of the values here; it is asked once with `None` if there is none.
@@ -345,7 +367,7 @@ impl<'a> Place<'a> {
         {
             return any_value(extension, &[], test);
         }
-        any_value(value, &self.steps, test)
+        any_value(value, &self.steps[..self.depth], test)
     }
 }
 
@@ -395,7 +417,7 @@ impl Test<'_> {
 enum Operand<'a> {
     Null,
     Exact(&'a str),
-    Folded(String),
+    Folded(Folded<'a>),
     Number {
         integer: Option<i128>,
         float: f64,
@@ -415,9 +437,7 @@ impl Operand<'_> {
         match (self, value) {
             (Self::Null, value) => value.is_none(),
             (Self::Bool(wanted), Some(Value::Bool(value))) => value == wanted,
-            (Self::Folded(wanted), Some(Value::String(text))) if text.is_ascii() => {
-                text.eq_ignore_ascii_case(wanted)
-            }
+            (Self::Folded(wanted), Some(Value::String(text))) => wanted.equals(text),
             (_, Some(value)) => self.order(value) == Some(Ordering::Equal),
             (_, None) => false,
         }
@@ -431,19 +451,15 @@ impl Operand<'_> {
             CompareOp::Le => self.order(value).is_some_and(Ordering::is_le),
             CompareOp::Eq => self.equals(Some(value)),
             CompareOp::Ne => !self.equals(Some(value)),
-            CompareOp::Co | CompareOp::Sw | CompareOp::Ew => {
-                let contains: fn(&str, &str) -> bool = match op {
-                    CompareOp::Sw => |text, wanted| text.starts_with(wanted),
-                    CompareOp::Ew => |text, wanted| text.ends_with(wanted),
-                    _ => |text, wanted| text.contains(wanted),
-                };
-                match (self, value) {
-                    (Self::Exact(wanted), Value::String(text)) => contains(text, wanted),
-                    (Self::Folded(wanted), Value::String(text)) => contains_ascii(op, text, wanted)
-                        .unwrap_or_else(|| contains(&fold(text).collect::<String>(), wanted)),
-                    _ => false,
-                }
-            }
+            CompareOp::Co | CompareOp::Sw | CompareOp::Ew => match (op, self, value) {
+                (CompareOp::Sw, Self::Exact(wanted), Value::String(text)) => text.starts_with(wanted),
+                (CompareOp::Ew, Self::Exact(wanted), Value::String(text)) => text.ends_with(wanted),
+                (_, Self::Exact(wanted), Value::String(text)) => text.contains(wanted),
+                (CompareOp::Sw, Self::Folded(wanted), Value::String(text)) => wanted.is_start_of(text),
+                (CompareOp::Ew, Self::Folded(wanted), Value::String(text)) => wanted.is_end_of(text),
+                (_, Self::Folded(wanted), Value::String(text)) => wanted.is_in(text),
+                _ => false,
+            },
         }
     }
 
@@ -451,7 +467,7 @@ impl Operand<'_> {
     fn order(&self, value: &Value) -> Option<Ordering> {
         match (self, value) {
             (Self::Exact(wanted), Value::String(text)) => Some(text.as_str().cmp(wanted)),
-            (Self::Folded(wanted), Value::String(text)) => Some(fold(text).cmp(wanted.chars())),
+            (Self::Folded(wanted), Value::String(text)) => Some(wanted.order(text)),
             (Self::Number { integer, float }, Value::Number(number)) => match (exact(number), integer) {
                 (Some(value), Some(wanted)) => Some(value.cmp(wanted)),
                 _ => number.as_f64()?.partial_cmp(float),
@@ -466,28 +482,6 @@ fn exact(number: &Number) -> Option<i128> {
     number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
 }
 
-/// `co`, `sw` and `ew` without regard to case and without a copy of the text; `None` where that takes more than ASCII, or
-/// too long.
-fn contains_ascii(op: CompareOp, text: &str, wanted: &str) -> Option<bool> {
-    if !text.is_ascii() {
-        return None;
-    }
-    let (text, wanted) = (text.as_bytes(), wanted.as_bytes());
-    let Some(last) = text.len().checked_sub(wanted.len()) else { return Some(false) };
-    match op {
-        CompareOp::Sw => Some(text[..wanted.len()].eq_ignore_ascii_case(wanted)),
-        CompareOp::Ew => Some(text[last..].eq_ignore_ascii_case(wanted)),
-        // Every place is tried, so a long text makes it quadratic; the search of the copy is linear.
-        _ if wanted.len() > SHORT => None,
-        _ => Some((0..=last).any(|start| text[start..start + wanted.len()].eq_ignore_ascii_case(wanted))),
-    }
-}
-
-/// Letter case removed, character by character so that a part of a text folds as it does in the whole.
-fn fold(text: &str) -> impl Iterator<Item = char> {
-    text.chars().flat_map(char::to_lowercase)
-}
-
 /// An `xsd:dateTime` (RFC 7643 §2.3.5); one without an offset is taken as UTC.
 pub(crate) fn instant(text: &str) -> Option<Timestamp> {
     let without_offset = || {
@@ -495,7 +489,13 @@ pub(crate) fn instant(text: &str) -> Option<Timestamp> {
         text.contains(['T', 't']).then_some(())?;
         text.parse::<civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()
     };
-    text.parse().ok().or_else(|| without_offset().map(|zoned| zoned.timestamp()))
+    let has_offset = match text.split_once(['T', 't']) {
+        Some((_, time)) => time.contains(['Z', 'z', '+', '-', '[']),
+        None => true,
+    };
+    // An error of jiff takes memory, so what cannot be read is not tried.
+    let with_offset = if has_offset { text.parse().ok() } else { None };
+    with_offset.or_else(|| without_offset().map(|zoned| zoned.timestamp()))
 }
 
 /// Whether the value is no value (RFC 7643 §2.5), or holds none.
@@ -522,5 +522,3 @@ fn is_present(value: &Value, depth: usize) -> bool {
 
 /// Resource, extension, attribute, value, sub-attribute, value: SCIM data is no deeper, the rest of a value is opaque.
 const DEPTH: usize = 8;
-/// Length of a text that is looked for at every place.
-const SHORT: usize = 64;

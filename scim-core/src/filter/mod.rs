@@ -25,6 +25,7 @@ mod error;
 mod eval;
 #[cfg(test)]
 mod eval_tests;
+mod fold;
 mod hint;
 pub(crate) mod parse;
 mod suggest;
@@ -82,7 +83,7 @@ pub enum Filter {
         /// What one value must match; it holds no value path itself.
         filter: Box<Self>,
         /// What a sub-attribute of a matching value must fulfil, as in `emails[type eq "work"].value eq "x"`.
-        test: Option<SubTest>,
+        test: Option<Box<SubTest>>,
     },
 }
 
@@ -270,6 +271,14 @@ impl NumberLiteral {
 }
 
 /// How large a filter may be. Text from outside is refused, not cut, when it is larger.
+///
+/// ```
+/// use scim_core::filter::{Filter, Limits};
+///
+/// let small = Limits { terms: 1, ..Limits::default() };
+/// assert!(Filter::parse_with("title pr", &small).is_ok());
+/// assert!(Filter::parse_with("title pr and active eq true", &small).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of text; 65536 by default.

@@ -17,7 +17,8 @@ pub(crate) fn filter(text: &str, limits: &Limits) -> Result<Filter, ParseError> 
     if parser.at_end() {
         return Err(parser.error(0..text.len(), "expected a filter, found nothing").help(EXAMPLE));
     }
-    let filter = parser.disjunction()?;
+    let mut filter = NOTHING;
+    parser.disjunction(&mut filter)?;
     let end = parser.position;
     if parser.at_end_after_spaces() {
         return Ok(filter);
@@ -35,7 +36,9 @@ pub(crate) fn patch_path(text: &str, limits: &Limits) -> Result<Path, ParseError
             let message = "a value filter selects values of an attribute, not of a sub-attribute";
             return Err(parser.error(parser.here(), message));
         }
-        path.filter = Some(parser.value_filter()?);
+        let mut filter = NOTHING;
+        parser.value_filter(&mut filter)?;
+        path.filter = Some(filter);
         if parser.peek() == Some(b'.') {
             path.sub = Some(parser.sub_attribute()?);
         }
@@ -74,40 +77,57 @@ impl<'a> Parser<'a> {
 
     // Rules of the grammar.
 
-    fn disjunction(&mut self) -> Result<Filter, ParseError> {
-        let first = self.conjunction()?;
-        if !self.connective("or")? {
-            return Ok(first);
+    /// Terms with `and` and `or` between them, of which `and` binds tighter.
+    ///
+    /// Each rule writes what it read where it is to be: a result that is passed up through every rule costs more than
+    /// reading it.
+    fn disjunction(&mut self, out: &mut Filter) -> Result<(), ParseError> {
+        self.factor(out)?;
+        let Some(mut connective) = self.connective()? else { return Ok(()) };
+        let (mut any, mut all) = (Vec::new(), Vec::with_capacity(2));
+        all.push(std::mem::replace(out, NOTHING));
+        loop {
+            if connective == Connective::Or {
+                any.push(conjunction(std::mem::take(&mut all)));
+            }
+            all.push(NOTHING);
+            if let Some(term) = all.last_mut() {
+                self.factor(term)?;
+            }
+            match self.connective()? {
+                Some(next) => connective = next,
+                None => break,
+            }
         }
-        let mut terms = vec![first, self.conjunction()?];
-        while self.connective("or")? {
-            terms.push(self.conjunction()?);
-        }
-        Ok(Filter::any(terms))
-    }
-
-    fn conjunction(&mut self) -> Result<Filter, ParseError> {
-        let first = self.factor()?;
-        if !self.connective("and")? {
-            return Ok(first);
-        }
-        let mut terms = vec![first, self.factor()?];
-        while self.connective("and")? {
-            terms.push(self.factor()?);
-        }
-        Ok(Filter::all(terms))
+        let last = conjunction(all);
+        *out = if any.is_empty() {
+            last
+        } else {
+            any.push(last);
+            Filter::any(any)
+        };
+        Ok(())
     }
 
     /// Takes ` and ` or ` or ` if it is the next thing; takes nothing if it is not.
-    fn connective(&mut self, word: &str) -> Result<bool, ParseError> {
+    #[inline(always)]
+    fn connective(&mut self) -> Result<Option<Connective>, ParseError> {
         let before = self.position;
-        self.skip_spaces();
-        let span = self.word_span();
-        if span.start == before || !self.text[span.clone()].eq_ignore_ascii_case(word) {
-            self.position = before;
-            return Ok(false);
+        if self.peek() != Some(b' ') {
+            return Ok(None);
         }
-        self.position = span.end;
+        self.skip_spaces();
+        let (connective, word) = match self.text.as_bytes()[self.position..] {
+            [b'a' | b'A', b'n' | b'N', b'd' | b'D', ..] => (Connective::And, "and"),
+            [b'o' | b'O', b'r' | b'R', ..] => (Connective::Or, "or"),
+            _ => (Connective::Or, ""),
+        };
+        let end = self.position + word.len();
+        if word.is_empty() || self.text.as_bytes().get(end).is_some_and(|&byte| !ends_word(byte)) {
+            self.position = before;
+            return Ok(None);
+        }
+        self.position = end;
         if self.peek() != Some(b' ') {
             let message = match self.peek() {
                 None => format!("expected a term after `{word}`, found the end"),
@@ -118,13 +138,13 @@ impl<'a> Parser<'a> {
         self.skip_spaces();
         match self.at_end() {
             true => Err(self.error(self.here(), format!("expected a term after `{word}`, found the end"))),
-            false => Ok(true),
+            false => Ok(Some(connective)),
         }
     }
 
-    fn factor(&mut self) -> Result<Filter, ParseError> {
+    fn factor(&mut self, out: &mut Filter) -> Result<(), ParseError> {
         if self.peek() == Some(b'(') {
-            return self.group();
+            return self.group(out);
         }
         let span = self.word_span();
         if self.text[span.clone()].eq_ignore_ascii_case("not") {
@@ -132,32 +152,37 @@ impl<'a> Parser<'a> {
             self.position = span.end;
             self.skip_spaces();
             if self.peek() == Some(b'(') {
-                return Ok(Filter::Not(Box::new(self.group()?)));
+                let mut inner = Box::new(NOTHING);
+                self.group(&mut inner)?;
+                *out = Filter::Not(inner);
+                return Ok(());
             }
             self.position = before;
         }
-        let attr = self.attribute()?;
+        let attr = self.attribute(span.clone())?;
         if self.peek() == Some(b'[') {
-            let filter = Box::new(self.value_filter()?);
-            let test = if self.peek() == Some(b'.') { Some(self.sub_test()?) } else { None };
-            return Ok(Filter::ValuePath { attr, filter, test });
+            let mut filter = Box::new(NOTHING);
+            self.value_filter(&mut filter)?;
+            let test = if self.peek() == Some(b'.') { Some(Box::new(self.sub_test()?)) } else { None };
+            *out = Filter::ValuePath { attr, filter, test };
+            return Ok(());
         }
-        Ok(match self.test(span)? {
+        *out = match self.test(span)? {
             Some((op, value)) => Filter::Compare { path: attr, op, value },
             None => Filter::Present { path: attr },
-        })
+        };
+        Ok(())
     }
 
     /// `( filter )`
-    fn group(&mut self) -> Result<Filter, ParseError> {
+    fn group(&mut self, out: &mut Filter) -> Result<(), ParseError> {
         let open = self.enter()?;
-        let filter = self.disjunction()?;
-        self.leave(open, b')', "the parenthesis is not closed")?;
-        Ok(filter)
+        self.disjunction(out)?;
+        self.leave(open, b')', "the parenthesis is not closed")
     }
 
     /// `[ filter ]`
-    fn value_filter(&mut self) -> Result<Filter, ParseError> {
+    fn value_filter(&mut self, out: &mut Filter) -> Result<(), ParseError> {
         if self.in_value_filter {
             let hint = "name the sub-attribute alone";
             return Err(self
@@ -166,10 +191,10 @@ impl<'a> Parser<'a> {
         }
         self.in_value_filter = true;
         let open = self.enter()?;
-        let filter = self.disjunction()?;
+        self.disjunction(out)?;
         self.leave(open, b']', "the value filter is not closed")?;
         self.in_value_filter = false;
-        Ok(filter)
+        Ok(())
     }
 
     /// `.value eq "x"` after a value filter.
@@ -190,6 +215,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The operator and the value after the attribute at `subject`; `None` is `pr`.
+    #[inline(always)]
     fn test(&mut self, subject: Range<usize>) -> Result<Option<(CompareOp, Literal)>, ParseError> {
         let subject = &self.text[subject];
         let spaced = self.peek() == Some(b' ');
@@ -218,6 +244,7 @@ impl<'a> Parser<'a> {
         Ok(Some((op, self.literal()?)))
     }
 
+    #[inline(always)]
     fn literal(&mut self) -> Result<Literal, ParseError> {
         if self.peek() == Some(b'"') {
             return self.string().map(Literal::String);
@@ -239,16 +266,20 @@ impl<'a> Parser<'a> {
     }
 
     /// A JSON string (RFC 8259 §7).
+    #[inline(always)]
     fn string(&mut self) -> Result<String, ParseError> {
         let open = self.position;
         self.position += 1;
-        let mut value = String::new();
+        let start = self.plain_text();
+        if self.peek() == Some(b'"') {
+            self.position += 1;
+            return Ok(start.to_owned()); // The usual case, in memory of just that size.
+        }
+        self.string_with_escapes(open, start.to_owned())
+    }
+
+    fn string_with_escapes(&mut self, open: usize, mut value: String) -> Result<String, ParseError> {
         loop {
-            let rest = &self.text[self.position..];
-            let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-            let plain = rest.bytes().position(special).unwrap_or(rest.len());
-            value.push_str(&rest[..plain]);
-            self.position += plain;
             match self.peek() {
                 Some(b'"') => {
                     self.position += 1;
@@ -268,7 +299,17 @@ impl<'a> Parser<'a> {
                 }
                 None => return Err(self.unclosed_string(open)),
             }
+            value.push_str(self.plain_text());
         }
+    }
+
+    /// What a string holds up to its end, an escape or a character that it cannot hold.
+    fn plain_text(&mut self) -> &'a str {
+        let rest = &self.text[self.position..];
+        let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+        let plain = rest.bytes().position(special).unwrap_or(rest.len());
+        self.position += plain;
+        &rest[..plain]
     }
 
     fn escape(&mut self, open: usize) -> Result<char, ParseError> {
@@ -332,11 +373,12 @@ impl<'a> Parser<'a> {
             let message = "expected an attribute path, found nothing";
             return Err(self.error(0..self.text.len(), message));
         }
-        self.attribute()
+        self.attribute(self.word_span())
     }
 
-    fn attribute(&mut self) -> Result<AttrPath, ParseError> {
-        let span = self.word_span();
+    /// The attribute path at `span`, which is the next word.
+    #[inline(always)]
+    fn attribute(&mut self, span: Range<usize>) -> Result<AttrPath, ParseError> {
         let word = &self.text[span.clone()];
         if word.is_empty() {
             return Err(self.expected("an attribute name"));
@@ -399,8 +441,7 @@ impl<'a> Parser<'a> {
     /// The bytes up to the next space, control character, quote, parenthesis or bracket.
     pub(super) fn word_span(&self) -> Range<usize> {
         let rest = &self.text.as_bytes()[self.position..];
-        let ends = |&byte: &u8| matches!(byte, 0..=b' ' | b'"' | b'(' | b')' | b'[' | b']');
-        let length = rest.iter().position(ends).unwrap_or(rest.len());
+        let length = rest.iter().position(|&byte| ends_word(byte)).unwrap_or(rest.len());
         self.position..self.position + length
     }
 
@@ -433,6 +474,37 @@ impl<'a> Parser<'a> {
         Err(self.after_term())
     }
 }
+
+/// What is written over.
+const NOTHING: Filter = Filter::And(Vec::new());
+
+#[derive(Clone, Copy, PartialEq)]
+enum Connective {
+    And,
+    Or,
+}
+
+fn conjunction(mut terms: Vec<Filter>) -> Filter {
+    match terms.len() {
+        1 => terms.swap_remove(0),
+        _ => Filter::all(terms),
+    }
+}
+
+fn ends_word(byte: u8) -> bool {
+    WORD_ENDS[usize::from(byte)]
+}
+
+/// Spaces, control characters, quotes, parentheses and brackets.
+static WORD_ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < ends.len() {
+        ends[byte] = matches!(byte as u8, 0..=b' ' | b'"' | b'(' | b')' | b'[' | b']');
+        byte += 1;
+    }
+    ends
+};
 
 /// The stack of a thread must hold this many levels of this parser and of the evaluation.
 const MOST_DEPTH: usize = 128;

@@ -87,7 +87,7 @@ fn collect(filter: &Filter, resource_type: &ResourceType, unknown: &mut Vec<Unkn
                 return; // Its sub-attributes are unknown for the same reason.
             }
             inside(attr, filter, resource_type, unknown);
-            if let Some(SubTest::Compare { sub, .. } | SubTest::Present { sub }) = test {
+            if let Some(SubTest::Compare { sub, .. } | SubTest::Present { sub }) = test.as_deref() {
                 known_sub(attr, sub, resource_type, unknown);
             }
         }

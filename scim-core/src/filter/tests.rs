@@ -294,7 +294,7 @@ fn entra_test_after_the_brackets() {
     assert_eq!(attr, AttrPath::new("emails"));
     assert_eq!(
         test,
-        Some(SubTest::Compare { sub: "value".to_owned(), op: CompareOp::Eq, value: "x".into() })
+        Some(Box::new(SubTest::Compare { sub: "value".to_owned(), op: CompareOp::Eq, value: "x".into() }))
     );
 }
 
@@ -441,7 +441,7 @@ fn filters() -> impl Strategy<Value = Filter> {
         (name(), op, literal()).prop_map(|(sub, op, value)| SubTest::Compare { sub, op, value }),
         name().prop_map(|sub| SubTest::Present { sub }),
     ];
-    let value_path = (path(), logical(term()), proptest::option::of(test))
+    let value_path = (path(), logical(term()), proptest::option::of(test.prop_map(Box::new)))
         .prop_map(|(attr, filter, test)| Filter::ValuePath { attr, filter: Box::new(filter), test });
     logical(prop_oneof![3 => term(), 1 => value_path])
 }

@@ -6,7 +6,7 @@ use crate::{
     error::ScimError,
     filter::ParseError,
     json as obj,
-    patch::{Op, Tolerances, target},
+    patch::{Op, Tolerances, draft::Draft, target},
     path::{AttrPath, Path},
     schema::{ResourceType, Target},
     urn, validate,
@@ -23,7 +23,8 @@ pub struct Applied {
 
 /// Applies a `PatchOp` message: all operations or none.
 ///
-/// `resource` is in canonical form, as [`validate::accept`] leaves it.
+/// `resource` is in canonical form, as [`validate::accept`] leaves it. Other letter case in its names does no harm; an
+/// attribute that is there twice in different letter case, which no form allows, would be changed once.
 ///
 /// # Errors
 /// 400 with the `scimType` that RFC 7644 §3.5.2 and Table 9 give: `invalidSyntax` for the message itself,
@@ -38,7 +39,9 @@ pub fn apply(
     let operations = operations(patch, tolerances)?;
     let mut after = resource.clone();
     run_all(&mut after, operations, resource_type, tolerances)?;
-    sync_schemas(&mut after, resource_type);
+    if !lists_its_schemas(&after, resource_type) {
+        sync_schemas(&mut after, resource_type);
+    }
     validate::check_stored(&after, resource_type)?;
     let changed = after != *resource;
     Ok(Applied { resource: after, changed })
@@ -72,14 +75,16 @@ pub fn apply_in_place(
     tolerances: &Tolerances,
 ) -> Result<bool, ScimError> {
     let operations = operations(patch, tolerances)?;
-    let mut draft = Draft { resource, before: Some(Vec::new()) };
+    let mut draft = Draft::new(resource);
     let outcome = run_draft(&mut draft, operations, resource_type, tolerances).and_then(|()| {
-        draft.touch("schemas");
-        sync_schemas(draft.resource, resource_type);
+        if !lists_its_schemas(draft.resource, resource_type) {
+            draft.touch("schemas");
+            sync_schemas(draft.resource, resource_type);
+        }
         validate::check_stored(draft.resource, resource_type)
     });
     match outcome {
-        Ok(()) => Ok(draft.is_changed()),
+        Ok(()) => Ok(draft.changed()),
         Err(error) => {
             draft.roll_back();
             Err(error)
@@ -94,62 +99,20 @@ pub(super) fn run_all(
     resource_type: &ResourceType,
     tolerances: &Tolerances,
 ) -> Result<(), ScimError> {
-    run_draft(&mut Draft { resource, before: None }, operations, resource_type, tolerances)
+    run_draft(&mut Draft::of_copy(resource), operations, resource_type, tolerances)
 }
 
-fn run_draft(
-    draft: &mut Draft<'_>,
+fn run_draft<'s>(
+    draft: &mut Draft<'_, 's>,
     operations: &[Value],
-    resource_type: &ResourceType,
-    tolerances: &Tolerances,
+    resource_type: &'s ResourceType,
+    tolerances: &'s Tolerances,
 ) -> Result<(), ScimError> {
     let context = Context { resource_type, tolerances };
     for (index, operation) in operations.iter().enumerate() {
         context.run(draft, operation).map_err(|error| at(index, error))?;
     }
     Ok(())
-}
-
-/// A resource under change.
-struct Draft<'a> {
-    resource: &'a mut Map<String, Value>,
-    /// Members before their first change, with their positions; `None` when nobody will want them back.
-    before: Option<Vec<Saved>>,
-}
-
-struct Saved {
-    name: String,
-    value: Option<(usize, Value)>,
-}
-
-impl Draft<'_> {
-    /// The name of the member that is about to change is `name`, in whatever letter case.
-    fn touch(&mut self, name: &str) {
-        let Some(before) = &mut self.before else { return };
-        if before.iter().any(|saved| saved.name.eq_ignore_ascii_case(name)) {
-            return;
-        }
-        let place = self.resource.iter().enumerate().find(|(_, (key, _))| key.eq_ignore_ascii_case(name));
-        before.push(match place {
-            Some((index, (key, value))) => Saved { name: key.clone(), value: Some((index, value.clone())) },
-            None => Saved { name: name.to_owned(), value: None },
-        });
-    }
-
-    fn is_changed(&self) -> bool {
-        let mut before = self.before.iter().flatten();
-        before.any(|saved| self.resource.get(&saved.name) != saved.value.as_ref().map(|(_, value)| value))
-    }
-
-    fn roll_back(self) {
-        for saved in self.before.into_iter().flatten().rev() {
-            // A member that went and came back stands at the end.
-            self.resource.shift_remove(&saved.name);
-            if let Some((index, value)) = saved.value {
-                self.resource.shift_insert(index.min(self.resource.len()), saved.name, value);
-            }
-        }
-    }
 }
 
 /// The same error, of the operation at that position.
@@ -169,8 +132,8 @@ pub(super) struct Context<'a> {
     pub(super) tolerances: &'a Tolerances,
 }
 
-impl Context<'_> {
-    fn run(self, draft: &mut Draft<'_>, operation: &Value) -> Result<(), ScimError> {
+impl<'s> Context<'s> {
+    fn run(self, draft: &mut Draft<'_, 's>, operation: &Value) -> Result<(), ScimError> {
         let object = object(operation)?;
         let op = Op::of(object, self.tolerances)?;
         // `"value": null` beside a remove is a client's way to say that there is no value.
@@ -199,7 +162,7 @@ impl Context<'_> {
     /// A value without path: each member is an attribute to add or replace.
     fn each_member(
         self,
-        draft: &mut Draft<'_>,
+        draft: &mut Draft<'_, 's>,
         op: Op,
         members: &Map<String, Value>,
     ) -> Result<(), ScimError> {
@@ -227,7 +190,13 @@ impl Context<'_> {
         (!dotted || self.tolerances.dotted_keys) && (!urn || self.tolerances.urn_keys)
     }
 
-    fn at(self, draft: &mut Draft<'_>, op: Op, path: &Path, value: Option<&Value>) -> Result<(), ScimError> {
+    fn at(
+        self,
+        draft: &mut Draft<'_, 's>,
+        op: Op,
+        path: &Path,
+        value: Option<&Value>,
+    ) -> Result<(), ScimError> {
         let Some(resolved) = self.resource_type.resolve(&path.attr) else {
             if self.tolerances.unknown_attributes {
                 return Ok(());
@@ -255,6 +224,9 @@ impl Context<'_> {
                 let place = target::Place { context: self, op, path, attribute, sub };
                 match resolved.extension {
                     None => {
+                        if place.run_in_small(draft, value)? {
+                            return Ok(());
+                        }
                         draft.touch(&attribute.name);
                         place.run(draft.resource, value)
                     }
@@ -281,9 +253,9 @@ impl Context<'_> {
 
     fn whole_extension(
         self,
-        draft: &mut Draft<'_>,
+        draft: &mut Draft<'_, 's>,
         op: Op,
-        schema: &str,
+        schema: &'s str,
         value: Option<&Value>,
     ) -> Result<(), ScimError> {
         if op == Op::Remove {
@@ -304,6 +276,10 @@ impl Context<'_> {
                 )));
             }
             let path = Path::from(attr.with_urn(schema));
+            // A client that writes each schema's part as a message of its own repeats `schemas` in it.
+            if key.eq_ignore_ascii_case("schemas") && self.resource_type.resolve(&path.attr).is_none() {
+                continue;
+            }
             self.at(draft, op, &path, Some(value))?;
         }
         Ok(())
@@ -315,8 +291,7 @@ pub(super) fn operations<'a>(patch: &'a Value, tolerances: &Tolerances) -> Resul
         patch.as_object().ok_or_else(|| ScimError::invalid_syntax("the PATCH body is not a JSON object"))?;
     match obj::get(message, "schemas") {
         None if tolerances.missing_schemas => {}
-        Some(Value::Array(urns))
-            if urns.iter().any(|u| u.as_str().is_some_and(|u| u.eq_ignore_ascii_case(urn::PATCH_OP))) => {}
+        Some(Value::Array(urns)) if urns.iter().any(|listed| is_urn(listed, urn::PATCH_OP)) => {}
         _ => return Err(ScimError::invalid_syntax(format!("schemas must hold {}", urn::PATCH_OP))),
     }
     match obj::get(message, "Operations") {
@@ -342,6 +317,19 @@ pub(super) fn parse_path(text: &str) -> Result<Path, ScimError> {
 
 fn invalid_path(text: &str, error: &impl std::fmt::Display) -> ScimError {
     ScimError::invalid_path(format!("{text:?} is not a path: {error}"))
+}
+
+fn is_urn(listed: &Value, urn: &str) -> bool {
+    listed.as_str().is_some_and(|text| text == urn || text.eq_ignore_ascii_case(urn))
+}
+
+/// Whether `schemas` is as [`sync_schemas`] makes it.
+fn lists_its_schemas(resource: &Map<String, Value>, resource_type: &ResourceType) -> bool {
+    let Some(Value::Array(listed)) = obj::get(resource, "schemas") else { return true };
+    resource_type.extensions.iter().all(|extension| {
+        let id = &extension.schema.id;
+        listed.iter().any(|listed| is_urn(listed, id)) == obj::get(resource, id).is_some()
+    })
 }
 
 /// `schemas` lists the core schema and each extension that has data (RFC 7643 §3).

@@ -165,7 +165,7 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
-fn user() -> impl Strategy<Value = Value> {
+pub(crate) fn user() -> impl Strategy<Value = Value> {
     let parts = (
         object(&["title", "nickName", "locale"]),
         object(&["givenName", "familyName", "formatted"]),

@@ -37,9 +37,12 @@
 //! * A new `primary` value turns the old one's `primary` to `false` (§3.5.2, "primary").
 
 mod apply;
+#[cfg(test)]
+mod atomic_tests;
 mod diff;
 #[cfg(test)]
-mod diff_tests;
+pub(crate) mod diff_tests;
+mod draft;
 #[cfg(test)]
 mod idp_tests;
 mod op;

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::{Map, Value};
 
-use super::{Op, apply::Context};
+use super::{Op, apply::Context, draft::Draft};
 use crate::{
     error::ScimError,
     filter::{Filter, Literal},
@@ -15,15 +15,77 @@ use crate::{
 };
 
 /// Where an operation acts: `attribute` (and `sub`) as the path names them, inside the object that holds it.
-pub(super) struct Place<'a> {
-    pub(super) context: Context<'a>,
+pub(super) struct Place<'p, 's> {
+    pub(super) context: Context<'s>,
     pub(super) op: Op,
-    pub(super) path: &'a Path,
-    pub(super) attribute: &'a Attribute,
-    pub(super) sub: Option<&'a Attribute>,
+    pub(super) path: &'p Path,
+    pub(super) attribute: &'s Attribute,
+    pub(super) sub: Option<&'s Attribute>,
 }
 
-impl Place<'_> {
+impl<'s> Place<'_, 's> {
+    /// Sets a simple value where one is to be replaced, which is what most operations do, so that nothing around it has
+    /// to be kept for an error. Whether it could; if not, nothing has changed, and [`Self::run`] knows why.
+    pub(super) fn run_in_small(
+        &self,
+        draft: &mut Draft<'_, 's>,
+        value: Option<&Value>,
+    ) -> Result<bool, ScimError> {
+        let attribute = self.attribute;
+        let (Op::Add | Op::Replace, Some(value), true) = (self.op, value, draft.is_small()) else {
+            return Ok(false);
+        };
+        let sub = match &self.path.sub {
+            Some(name) => attribute.sub(name),
+            None => self.sub,
+        };
+        let simple = |target: &Attribute| {
+            !target.multi_valued
+                && target.kind != Kind::Complex
+                && matches!(target.mutability, Mutability::ReadWrite | Mutability::WriteOnly)
+        };
+        match (&self.path.filter, sub) {
+            (None, None) if simple(attribute) && draft.holds(&attribute.name).is_some() => {
+                let Some(new) = self.coerced(attribute, value)? else { return Ok(false) };
+                Ok(draft.replace(&attribute.name, new).is_ok())
+            }
+            (None, Some(sub)) if simple(sub) && !attribute.multi_valued => {
+                let Some(Value::Object(_)) = draft.holds(&attribute.name) else { return Ok(false) };
+                let Some(new) = self.coerced(sub, value)? else { return Ok(false) };
+                draft.set_sub(&attribute.name, None, &sub.name, new);
+                Ok(true)
+            }
+            // A new `primary` value changes others too.
+            (Some(filter), Some(sub))
+                if simple(sub)
+                    && attribute.multi_valued
+                    && attribute.mutability != Mutability::ReadOnly
+                    && sub.name != "primary" =>
+            {
+                let Some(Value::Array(values)) = draft.holds(&attribute.name) else { return Ok(false) };
+                let filter = self.literals(filter);
+                let matcher = filter.element_matcher(attribute)?;
+                let mut chosen = Vec::with_capacity(values.len());
+                for element in values {
+                    // Objects without members are to go, and what is no object has no sub-attribute.
+                    if element.as_object().is_none_or(Map::is_empty) {
+                        return Ok(false);
+                    }
+                    chosen.push(matcher.matches(element));
+                }
+                if !(1..=FEW).contains(&chosen.iter().filter(|chosen| **chosen).count()) {
+                    return Ok(false);
+                }
+                let Some(new) = self.coerced(sub, value)? else { return Ok(false) };
+                for (index, _) in chosen.iter().enumerate().filter(|(_, chosen)| **chosen) {
+                    draft.set_sub(&attribute.name, Some(index), &sub.name, new.clone());
+                }
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
+    }
+
     pub(super) fn run(
         &self,
         holder: &mut Map<String, Value>,
@@ -105,10 +167,10 @@ impl Place<'_> {
             Value::Object(new) if attribute.kind == Kind::Complex => {
                 let mut merged = self.take_object(holder);
                 merge(&mut merged, new);
-                holder.insert(attribute.name.clone(), Value::Object(merged));
+                put(holder, &attribute.name, Value::Object(merged));
             }
             new => {
-                holder.insert(attribute.name.clone(), new);
+                put(holder, &attribute.name, new);
             }
         }
         Ok(())
@@ -128,7 +190,7 @@ impl Place<'_> {
             }
             obj::remove(holder, &self.attribute.name);
         } else {
-            holder.insert(self.attribute.name.clone(), Value::Object(object));
+            put(holder, &self.attribute.name, Value::Object(object));
         }
         Ok(())
     }
@@ -174,7 +236,7 @@ impl Place<'_> {
                 return Ok(());
             }
             let created = self.created(filter, sub, value)?;
-            extend(&mut values, vec![created], self.attribute);
+            extend(&mut values, [created], self.attribute);
             self.store(holder, values);
             return Ok(());
         }
@@ -284,7 +346,7 @@ impl Place<'_> {
                 if sub.mutability == Mutability::Immutable && current.is_some_and(|current| *current != new) {
                     return Err(self.not_mutable("is immutable"));
                 }
-                object.insert(sub.name.clone(), new);
+                put(object, &sub.name, new);
             }
             None => {
                 obj::remove(object, &sub.name);
@@ -306,6 +368,13 @@ impl Place<'_> {
             (attribute.multi_valued, attribute.kind, value)
         {
             return Ok(Some(value.clone())); // As below, without writing out the path for an error.
+        }
+        if let (false, Kind::Boolean, true, Value::String(text)) =
+            (attribute.multi_valued, attribute.kind, tolerances.bool_strings, value)
+            && let Some((_, flag)) =
+                [("true", true), ("false", false)].iter().find(|(word, _)| text.eq_ignore_ascii_case(word))
+        {
+            return Ok(Some(Value::Bool(*flag)));
         }
         let mut value = Cow::Borrowed(value);
         if attribute.multi_valued && !value.is_array() && !value.is_null() {
@@ -364,7 +433,7 @@ impl Place<'_> {
         if values.is_empty() {
             obj::remove(holder, &self.attribute.name);
         } else {
-            holder.insert(self.attribute.name.clone(), Value::Array(values));
+            put(holder, &self.attribute.name, Value::Array(values));
         }
     }
 
@@ -373,14 +442,29 @@ impl Place<'_> {
     }
 }
 
+/// As `insert`, without a copy of the name for a member that is there, and under the spelling that it has there.
+fn put(holder: &mut Map<String, Value>, name: &str, value: Value) {
+    match obj::get_mut(holder, name) {
+        Some(place) => *place = value,
+        None => {
+            holder.insert(name.to_owned(), value);
+        }
+    }
+}
+
 fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
     for (key, value) in from {
-        into.insert(key, value);
+        put(into, &key, value);
     }
 }
 
 /// Adds elements that are not there already (§3.5.2.1); a new primary demotes the old one.
-fn extend(values: &mut Vec<Value>, new: Vec<Value>, attribute: &Attribute) {
+fn extend(
+    values: &mut Vec<Value>,
+    new: impl IntoIterator<Item = Value, IntoIter: ExactSizeIterator>,
+    attribute: &Attribute,
+) {
+    let new = new.into_iter();
     // A member is the same member whatever `display` or `$ref` say: its `value` cannot change.
     let by_value = attribute.sub("value").is_some_and(|value| value.mutability == Mutability::Immutable);
     let mut seen: Option<HashSet<String>> =
@@ -430,7 +514,7 @@ fn demote_others(values: &mut [Value], chosen: usize) {
             && is_primary(value)
             && let Some(object) = value.as_object_mut()
         {
-            object.insert("primary".to_owned(), Value::Bool(false));
+            put(object, "primary", Value::Bool(false));
         }
     }
 }
@@ -495,5 +579,5 @@ fn unpack_roles(value: &mut Value) {
     }
 }
 
-/// Up to so many new values are compared with the old ones one by one.
+/// Up to so many new values are compared with the old ones one by one, so many old ones kept one by one.
 const FEW: usize = 8;

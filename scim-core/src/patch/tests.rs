@@ -450,6 +450,15 @@ fn unknown_attributes_are_skipped_only_with_their_flag() {
 }
 
 #[test]
+fn schemas_inside_an_extension_say_nothing_new() {
+    let whole = json!({"schemas": [urn::ENTERPRISE_USER], "department": "Tours"});
+    let operations = json!([{"op": "add", "path": urn::ENTERPRISE_USER, "value": whole}]);
+    let expected =
+        json!({"schemas": [urn::USER, urn::ENTERPRISE_USER], urn::ENTERPRISE_USER: {"department": "Tours"}});
+    both(&bare_user(), operations, expected);
+}
+
+#[test]
 fn an_extension_may_have_an_url_for_a_name() {
     const URL: &str = "https://example.com/ext/2.0";
     let document = json!({"id": URL, "name": "Ext", "attributes": [{"name": "badge", "type": "string"}]});

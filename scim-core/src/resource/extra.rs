@@ -40,7 +40,10 @@ impl Extra {
 
     /// Removes a member, whatever its letter case.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        obj::remove(self.members.as_mut()?, name)
+        let removed = obj::remove(self.members.as_mut()?, name);
+        // Nothing left is the same as nothing there.
+        self.members = self.members.take().filter(|members| !members.is_empty());
+        removed
     }
 
     /// The member to change in place, whatever its letter case.

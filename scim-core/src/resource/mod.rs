@@ -43,6 +43,7 @@
 //! | `ServiceProviderConfig` | [`ServiceProviderConfig`] |
 //! | `ResourceType` | [`ResourceTypeInfo`] |
 //! | `Schema` | [`schema::Schema`](crate::schema::Schema) |
+//! | `Device`, `EndpointApp` (RFC 9944) | [`GenericResource`] with [`ResourceType::device`](crate::schema::ResourceType::device) |
 //! | a resource of another type | [`GenericResource`], or your struct with [`Resource`] |
 //!
 //! # Readings
@@ -165,7 +166,8 @@ resource! {
     /// A resource of any type: the common attributes as fields, everything else in `extra`.
     ///
     /// Its endpoint is known at run time only, so [`Resource::ENDPOINT`] and [`Resource::SCHEMA`] are empty. The
-    /// devices and endpoint apps of RFC 9944 are read with it.
+    /// devices and endpoint apps of RFC 9944 are read with it;
+    /// [`ResourceType::device`](crate::schema::ResourceType::device) says what their attributes mean.
     pub struct GenericResource in NO_SCHEMA, at "" {
     }
 }

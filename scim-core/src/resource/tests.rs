@@ -207,6 +207,14 @@ fn a_generic_resource_keeps_a_device() {
 }
 
 #[test]
+fn extras_that_are_gone_leave_no_trace() {
+    let mut user: User = serde_json::from_value(json!({"schemas": [urn::USER], "badge": 1})).unwrap();
+    assert_eq!(user.extra.remove("BADGE"), Some(json!(1)));
+    assert_eq!(user.extra.remove("badge"), None);
+    assert_eq!(user.extra, Extra::default());
+}
+
+#[test]
 fn a_password_is_not_shown() {
     let user = User::new("ada").with_password("secret");
     assert!(!format!("{user:?}").contains("secret"));

@@ -5,6 +5,10 @@
 //! groups only), 8472 (`manager.value` is case exact), 8475 (name and endpoint of a resource type are unique).
 //! `display` of a group member, which §8.7.1 forgets, is as §2.4 has it: immutable. `schemaExtensions` is optional,
 //! as the text of §6 says and against the table of §8.7.2.
+//!
+//! Those of RFC 9944 ([`device`], [`endpoint_app`], [`endpoint_apps`]) have the attributes and characteristics that a
+//! library which implements it declares; the RFC's own documents were not at hand, and the extensions for kinds of
+//! radio (Bluetooth, Zigbee and others) are left to the caller.
 
 use std::sync::{Arc, LazyLock};
 
@@ -48,6 +52,24 @@ pub fn schema() -> Arc<Schema> {
     Arc::clone(&SCHEMAS[5])
 }
 
+/// Core `Device` (RFC 9944).
+#[must_use]
+pub fn device() -> Arc<Schema> {
+    Arc::clone(&DEVICES[0])
+}
+
+/// Core `EndpointApp` (RFC 9944).
+#[must_use]
+pub fn endpoint_app() -> Arc<Schema> {
+    Arc::clone(&DEVICES[1])
+}
+
+/// The extension of `Device` that names its applications (RFC 9944).
+#[must_use]
+pub fn endpoint_apps() -> Arc<Schema> {
+    Arc::clone(&DEVICES[2])
+}
+
 /// Attributes that every resource has: `schemas`, `id`, `externalId`, `meta` (RFC 7643 §3, §3.1).
 #[must_use]
 pub fn common_attributes() -> &'static [Attribute] {
@@ -68,8 +90,17 @@ static SCHEMAS: LazyLock<[Arc<Schema>; 6]> = LazyLock::new(|| {
         include_str!("resource_type.json"),
         include_str!("schema.json"),
     ]
-    .map(|text| Arc::new(Schema::from_json(&parse(text)).expect("built-in schemas are well-formed")))
+    .map(schema_of)
 });
+
+static DEVICES: LazyLock<[Arc<Schema>; 3]> = LazyLock::new(|| {
+    [include_str!("device.json"), include_str!("endpoint_app.json"), include_str!("endpoint_apps.json")]
+        .map(schema_of)
+});
+
+fn schema_of(text: &str) -> Arc<Schema> {
+    Arc::new(Schema::from_json(&parse(text)).expect("built-in schemas are well-formed"))
+}
 
 fn parse(text: &str) -> Value {
     serde_json::from_str(text).expect("built-in files are JSON")

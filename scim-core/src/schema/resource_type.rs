@@ -53,6 +53,45 @@ impl ResourceType {
         Self::new("Group", "/Groups", builtin::group(), Vec::new())
     }
 
+    /// `Device` of RFC 9944, with the extension that names its endpoint apps. Those for a kind of radio, such as
+    /// `urn:ietf:params:scim:schemas:extension:ble:2.0:Device`, come by [`Self::with_extension`] from a schema document.
+    ///
+    /// ```
+    /// use scim_core::{
+    ///     patch::{PatchOp, Tolerances, apply},
+    ///     resource::GenericResource,
+    ///     schema::ResourceType,
+    ///     urn,
+    ///     validate::{Operation, accept},
+    /// };
+    /// use serde_json::{Value, json};
+    ///
+    /// let device_type = ResourceType::device();
+    /// let device = GenericResource::new(urn::DEVICE).with("displayName", "Heart monitor").with("active", true);
+    /// let sent = serde_json::to_value(&device)?;
+    /// let stored = accept(&sent, &device_type, Operation::Create, &Tolerances::strict())?;
+    ///
+    /// let patch = PatchOp::new()
+    ///     .replace("active", false)
+    ///     .add(format!("{}:applications", urn::ENDPOINT_APPS).as_str(), json!([{"value": "a1b2"}]));
+    /// let after = apply(&stored, &patch.to_json(), &device_type, &Tolerances::strict())?.resource;
+    /// assert_eq!(after["schemas"], json!([urn::DEVICE, urn::ENDPOINT_APPS]));
+    /// let read: GenericResource = serde_json::from_value(Value::Object(after))?;
+    /// assert_eq!(read.extra.get("active"), Some(&json!(false)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn device() -> Self {
+        let extension = Extension { schema: builtin::endpoint_apps(), required: false };
+        Self::new("Device", "/Devices", builtin::device(), vec![extension])
+    }
+
+    /// `EndpointApp` of RFC 9944.
+    #[must_use]
+    pub fn endpoint_app() -> Self {
+        Self::new("EndpointApp", "/EndpointApps", builtin::endpoint_app(), Vec::new())
+    }
+
     /// A resource type of your own, without extensions.
     pub fn from_schema(name: impl Into<String>, endpoint: impl Into<String>, schema: Schema) -> Self {
         Self::new(name, endpoint, Arc::new(schema), Vec::new())

@@ -24,6 +24,9 @@ fn every_builtin_schema_survives_a_round_trip() {
         builtin::service_provider_config(),
         builtin::resource_type(),
         builtin::schema(),
+        builtin::device(),
+        builtin::endpoint_app(),
+        builtin::endpoint_apps(),
     ];
     let urns = [
         urn::USER,
@@ -32,6 +35,9 @@ fn every_builtin_schema_survives_a_round_trip() {
         urn::SERVICE_PROVIDER_CONFIG,
         urn::RESOURCE_TYPE,
         urn::SCHEMA,
+        urn::DEVICE,
+        urn::ENDPOINT_APP,
+        urn::ENDPOINT_APPS,
     ];
     for (schema, urn) in all.into_iter().zip(urns) {
         assert_eq!(schema.id, urn);

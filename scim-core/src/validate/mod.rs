@@ -229,6 +229,11 @@ fn accept_schemas(
         }
     }
     let core = &resource_type.schema.id;
+    let foreign = tolerances.unknown_schemas && tolerances.missing_schemas && !elements.is_empty();
+    if !out.contains(core) && foreign {
+        // OneLogin names the schemas of SCIM 1.1 and of drafts, and means these.
+        out.insert(0, core.clone());
+    }
     if !out.contains(core) {
         return Err(ScimError::invalid_value(format!("schemas: `{core}` is missing")));
     }

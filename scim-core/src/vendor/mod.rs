@@ -16,21 +16,35 @@
 //! assert_eq!(error.hint(), Some("did you mean `deactivate`?"));
 //! ```
 //!
-//! Not supported: profiles that inherit from another, conditional overlays, rate limits, filter restrictions.
+//! A `[[variant]]` holds on a condition, such as a date: `Profile::builtin("hubspot@roles")` is HubSpot from 2024 on.
+//!
+//! Not supported: profiles that inherit from another, variants that change with each request, filter operators other
+//! than `eq` in the list of what a vendor answers.
 
 pub mod load;
 
+mod evidence;
+mod grant;
+mod keys;
 mod profile;
+mod rules;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod value;
 
+pub use evidence::{Evidence, Mark};
+pub use grant::Grant;
 pub use load::DataFileError;
-pub use profile::{
-    ConflictRules, DomainRules, Evidence, Grant, GroupRules, Identity, LifeRules, PageRules, PatchRules,
-    Profile, Tenant, UserRules,
+pub use profile::{Condition, Identity, Profile, Variant};
+pub use rules::{
+    AttrRule, BulkRules, ConflictRules, DomainRules, ErrorRules, FilterRules, GroupRules, LifeRules,
+    PageRules, PatchRules, PutRules, RateRules, RateWindow, ServiceRules, Tenant, Throttle, UserRules,
 };
+pub use tell::Oddity;
 pub use value::{
-    Deactivate, Delete, DomainCheck, EditElsewhere, Existing, Fallback, Grade, GrantKind, GrantMatch,
-    GrantTarget, IdForm, ListScope, MembersRead, Operation, Tolerance, UnknownMember, WriteBody,
+    Change, Deactivate, Delete, Discovery, DomainCheck, EditElsewhere, Existing, Fallback, Format, Grade,
+    GrantKind, GrantMatch, GrantTarget, GroupMeaning, IdForm, Instead, ListScope, MembersRead, Need,
+    OnCreate, Operation, OverMax, PerPage, Permission, RateScope, Reactivate, Removal, Rename, ScimTypes,
+    StatusForm, Tolerance, Unhandled, UnknownMember, Unsupported, Wire, WriteBody,
 };

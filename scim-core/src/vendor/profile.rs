@@ -1,17 +1,25 @@
-//! The tables and keys of a vendor profile.
+//! A vendor profile as a whole: reading it, and what it says about its own trustworthiness.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::{
+    evidence::{Evidence, Mark},
+    grant::Grant,
+    keys::{BUILTIN, KNOWN_KEYS},
     load::{DataFileError, closest, parse_toml},
-    value::{
-        Deactivate, Delete, DomainCheck, EditElsewhere, Existing, Fallback, Grade, GrantKind, GrantMatch,
-        GrantTarget, IdForm, ListScope, MembersRead, Operation, Tolerance, UnknownMember, WriteBody,
+    rules::{
+        AttrRule, BulkRules, ConflictRules, DomainRules, ErrorRules, FilterRules, GroupRules, LifeRules,
+        PageRules, PatchRules, PutRules, RateRules, ServiceRules, Tenant, UserRules,
     },
+    value::{Grade, Instead, Wire},
 };
-use crate::{patch::Tolerances, path::AttrPath, schema::ResourceType};
+use crate::{
+    patch::Tolerances,
+    path::AttrPath,
+    schema::{ResourceType, Target},
+};
 
 /// How a vendor's service provider behaves.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -20,18 +28,33 @@ use crate::{patch::Tolerances, path::AttrPath, schema::ResourceType};
 pub struct Profile {
     /// Which vendor, and when it was so.
     pub profile: Identity,
+    /// Discovery, and what every request needs.
+    #[serde(default)]
+    pub service: ServiceRules,
     /// What `/Users` answers.
     #[serde(default)]
     pub user: UserRules,
     /// What `/Groups` answers.
     #[serde(default)]
     pub group: GroupRules,
-    /// Page sizes.
+    /// Rules for single attributes of users.
+    #[serde(default, rename = "attr")]
+    pub attrs: Vec<AttrRule>,
+    /// Which filters are answered.
+    #[serde(default)]
+    pub filter: FilterRules,
+    /// Pages of lists.
     #[serde(default)]
     pub page: PageRules,
+    /// Bulk requests.
+    #[serde(default)]
+    pub bulk: BulkRules,
     /// What PATCH accepts.
     #[serde(default)]
     pub patch: PatchRules,
+    /// What PUT writes.
+    #[serde(default)]
+    pub put: PutRules,
     /// What deactivation and deletion do.
     #[serde(default)]
     pub life: LifeRules,
@@ -41,23 +64,44 @@ pub struct Profile {
     /// Verified e-mail domains.
     #[serde(default)]
     pub domain: DomainRules,
+    /// How many requests a client may make.
+    #[serde(default)]
+    pub rate: RateRules,
+    /// Error bodies.
+    #[serde(default)]
+    pub error: ErrorRules,
     /// What the tenant that a mock plays has set up.
     #[serde(default)]
     pub tenant: Tenant,
     /// How roles are chosen.
     #[serde(default, rename = "grant")]
     pub grants: Vec<Grant>,
+    /// What is otherwise on a condition.
+    #[serde(default, rename = "variant")]
+    pub variants: Vec<Variant>,
     /// How far to trust each key.
     #[serde(default)]
     pub evidence: Evidence,
+    /// The keys that the file has.
+    #[serde(skip)]
+    pub(super) stated: Vec<String>,
 }
 
 impl Profile {
-    /// A profile that ships with the crate; see [`Profile::names`].
+    /// A profile that ships with the crate, by a name of [`Profile::names`]. `name@variant` is the profile under the
+    /// condition that the variant has.
     #[must_use]
     pub fn builtin(name: &str) -> Option<Self> {
-        let (name, text) = BUILTIN.iter().find(|(known, _)| *known == name)?;
-        Some(Self::parse(text, name).expect("built-in profiles are well-formed"))
+        let (base, variant) = match name.split_once('@') {
+            Some((base, variant)) => (base, Some(variant)),
+            None => (name, None),
+        };
+        let (id, text) = BUILTIN.iter().find(|(known, _)| *known == base)?;
+        let profile = Self::parse(text, id).expect("built-in profiles are well-formed");
+        match variant {
+            Some(variant) => profile.variant(variant).cloned(),
+            None => Some(profile),
+        }
     }
 
     /// The names that [`Profile::builtin`] knows; the first is the usual one.
@@ -65,14 +109,32 @@ impl Profile {
         BUILTIN.iter().map(|(name, _)| *name)
     }
 
+    /// The text of a built-in profile.
+    #[must_use]
+    pub fn builtin_text(name: &str) -> Option<&'static str> {
+        BUILTIN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
     /// Reads a profile. `origin` is the file's name, for errors.
     ///
     /// # Errors
     /// The text is not TOML, has a key or a value that the vocabulary does not have, or contradicts itself.
     pub fn parse(text: &str, origin: &str) -> Result<Self, DataFileError> {
-        let profile: Self = parse_toml(text, origin, KNOWN_KEYS)?;
+        let mut profile: Self = parse_toml(text, origin, KNOWN_KEYS)?;
+        let table: toml::Table = parse_toml(text, origin, KNOWN_KEYS)?;
+        profile.stated = stated(&table);
         profile.check(text, origin)?;
+        for index in 0..profile.variants.len() {
+            let overlaid = profile.overlaid(&profile.variants[index], &table, text, origin)?;
+            profile.variants[index].profile = Some(Box::new(overlaid));
+        }
         Ok(profile)
+    }
+
+    /// The profile under the condition that the variant has.
+    #[must_use]
+    pub fn variant(&self, name: &str) -> Option<&Self> {
+        self.variants.iter().find(|variant| variant.name == name)?.profile.as_deref()
     }
 
     /// The PATCH tolerances that the profile switches on.
@@ -85,21 +147,124 @@ impl Profile {
         tolerances
     }
 
+    /// Whether there is anything for SCIM to talk to.
+    #[must_use]
+    pub fn has_wire(&self) -> bool {
+        self.profile.wire == Wire::Scim2
+    }
+
     /// How far to trust a key, such as `life.deactivate`.
     #[must_use]
     pub fn grade(&self, key: &str) -> Grade {
-        self.evidence.keys.get(key).copied().unwrap_or(self.evidence.default)
+        self.mark(key).grade
+    }
+
+    /// Where a key was read: its own source, or else the only one that there is.
+    #[must_use]
+    pub fn source(&self, key: &str) -> Option<&str> {
+        let all = &self.evidence.src;
+        let index = match self.mark(key).source {
+            Some(number) => number - 1,
+            None if all.len() == 1 && self.grade(key).is_firm() => 0,
+            None => return None,
+        };
+        all.get(index).map(String::as_str)
+    }
+
+    /// The keys that the file has and that say how the vendor behaves, in the order of the vocabulary.
+    #[must_use]
+    pub fn stated(&self) -> &[String] {
+        &self.stated
+    }
+
+    /// How many of those keys somebody read or saw, and how many there are.
+    #[must_use]
+    pub fn firm_share(&self) -> (usize, usize) {
+        let firm = self.stated.iter().filter(|key| self.grade(key).is_firm()).count();
+        (firm, self.stated.len())
+    }
+
+    /// What is not wrong and yet deserves a look: evidence for what the file does not say, keys without evidence.
+    #[must_use]
+    pub fn lints(&self) -> Vec<String> {
+        let mut lints = Vec::new();
+        for key in self.evidence.keys.keys() {
+            if !key.starts_with("profile.") && !self.stated.contains(key) {
+                lints.push(format!("{key}: there is evidence for it, and the file does not set it"));
+            }
+        }
+        for key in &self.stated {
+            if !self.evidence.keys.contains_key(key) && self.evidence.default == Grade::Inferred {
+                lints.push(format!("{key}: it has no evidence, and counts as inferred"));
+            }
+            if self.grade(key).is_firm() && self.evidence.src.is_empty() {
+                lints.push(format!("{key}: it is {}, and no source is named", self.grade(key).as_str()));
+            }
+        }
+        lints
+    }
+
+    fn mark(&self, key: &str) -> Mark {
+        let default = Mark { grade: self.evidence.default, source: None };
+        self.evidence.keys.get(key).copied().unwrap_or(default)
+    }
+
+    fn overlaid(
+        &self,
+        variant: &Variant,
+        table: &toml::Table,
+        text: &str,
+        origin: &str,
+    ) -> Result<Self, DataFileError> {
+        let wrong = |needle: &str, message: String| DataFileError::at_text(text, origin, needle, message);
+        let mut table = table.clone();
+        table.remove("variant");
+        for (key, value) in &variant.set {
+            let known = KNOWN_KEYS.contains(&key.as_str());
+            let Some((name, inner)) = key.split_once('.').filter(|_| known) else {
+                let error = wrong(key, format!("there is no key `{key}` to set"));
+                return Err(match closest(key, KNOWN_KEYS.iter().copied()) {
+                    Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
+                    None => error,
+                });
+            };
+            let place = match name {
+                "grant" | "attr" => table.get_mut(name).and_then(|rows| rows.as_array_mut()?.first_mut()),
+                _ => Some(table.entry(name).or_insert_with(|| toml::Table::new().into())),
+            };
+            match place.and_then(toml::Value::as_table_mut) {
+                Some(place) => place.insert(inner.to_owned(), value.clone()),
+                None => return Err(wrong(key, format!("there is no [[{name}]] in which to set `{inner}`"))),
+            };
+        }
+        let names = stated(&table);
+        let made: Result<Self, toml::de::Error> = table.try_into();
+        let mut made = made.map_err(|error| {
+            let message = format!("variant `{}`: {}", variant.name, error.message().replace('\n', " "));
+            wrong(&format!("\"{}\"", variant.name), message)
+        })?;
+        made.stated = names;
+        made.profile.title = format!("{} ({})", made.profile.title, variant.when.to_text());
+        made.check(text, origin)?;
+        Ok(made)
     }
 
     fn check(&self, text: &str, origin: &str) -> Result<(), DataFileError> {
         let wrong = |needle: &str, message: String| DataFileError::at_text(text, origin, needle, message);
-        for key in self.evidence.keys.keys() {
+        for (key, mark) in &self.evidence.keys {
             if !KNOWN_KEYS.contains(&key.as_str()) {
                 let error = wrong(key, format!("there is no key `{key}` to have evidence for"));
                 return Err(match closest(key, KNOWN_KEYS.iter().copied()) {
                     Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
                     None => error,
                 });
+            }
+            if let Some(number) = mark.source.filter(|number| *number > self.evidence.src.len()) {
+                let message = format!(
+                    "`{key}`: evidence.src has {} sources, and no number {number}",
+                    self.evidence.src.len()
+                );
+                return Err(wrong(&format!("\"{key}\""), message));
             }
         }
         if self.page.max == 0 || self.page.default > self.page.max {
@@ -112,11 +277,34 @@ impl Profile {
                 return Err(wrong(needle, format!("patch_status must be 200 or 204, got {status}")));
             }
         }
+        let created = self.group.create_status;
+        if created != 200 && created != 201 {
+            return Err(wrong("create_status", format!("create_status must be 200 or 201, got {created}")));
+        }
+        if let Some(window) = self.rate.windows.iter().find(|it| it.operations == 0 || it.seconds == 0) {
+            let message = format!(
+                "a window of {} operations in {} seconds lets nothing through",
+                window.operations, window.seconds
+            );
+            return Err(wrong("rate", message));
+        }
         let (user, group) = (ResourceType::user(), ResourceType::group());
         let unique = self.conflict.on.iter().map(|name| (name, &user));
         for (name, resource_type) in unique.chain(self.group.unique.iter().map(|name| (name, &group))) {
             if resource_type.attribute(name).is_none() {
                 return Err(wrong(name, format!("{} has no attribute `{name}`", resource_type.name)));
+            }
+        }
+        let of_user = self.attrs.iter().map(|rule| &rule.path).chain(&self.filter.user).chain(&self.put.only);
+        let of_group = self.filter.group.iter().map(|name| (name, &group));
+        for (path, resource_type) in of_user.map(|path| (path, &user)).chain(of_group) {
+            let parsed: Option<AttrPath> = path.parse().ok();
+            let found = parsed.and_then(|parsed| {
+                let resolved = resource_type.resolve(&parsed)?;
+                matches!(resolved.target, Target::Attribute { .. }).then_some(())
+            });
+            if found.is_none() {
+                return Err(wrong(path, format!("{} has no attribute `{path}`", resource_type.name)));
             }
         }
         self.grants.iter().try_for_each(|grant| grant.check(&self.tenant, &user, &wrong))
@@ -134,6 +322,15 @@ pub struct Identity {
     pub title: String,
     /// Date of the newest source.
     pub as_of: String,
+    /// Whether there is anything for SCIM to talk to.
+    #[serde(default)]
+    pub wire: Wire,
+    /// What makes accounts when there is not.
+    #[serde(default)]
+    pub instead: Instead,
+    /// What somebody who relies on the profile should know.
+    #[serde(default)]
+    pub note: String,
     /// What the vendor asks for before SCIM works, such as a plan. Informs only.
     #[serde(default)]
     pub gate: Vec<String>,
@@ -142,283 +339,80 @@ pub struct Identity {
     pub idps: Vec<String>,
 }
 
-/// `[user]`: what `/Users` answers.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct UserRules {
-    /// Requests that are served; the others get 405.
-    pub ops: Vec<Operation>,
-    /// Form of ids.
-    pub id: IdForm,
-    /// Which accounts SCIM shows.
-    pub list_scope: ListScope,
-    /// 200 with the resource, or 204.
-    pub patch_status: u16,
-    /// What create and replace answer with.
-    pub write_body: WriteBody,
-    /// Whether the vendor's own screens may change a user that SCIM manages.
-    pub edit_elsewhere: EditElsewhere,
-}
-
-impl Default for UserRules {
-    fn default() -> Self {
-        Self {
-            ops: Operation::ALL.to_vec(),
-            id: IdForm::default(),
-            list_scope: ListScope::default(),
-            patch_status: 200,
-            write_body: WriteBody::default(),
-            edit_elsewhere: EditElsewhere::default(),
-        }
-    }
-}
-
-/// `[group]`: what `/Groups` answers.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct GroupRules {
-    /// Requests that are served; empty means that there are no groups at all.
-    pub ops: Vec<Operation>,
-    /// Form of ids.
-    pub id: IdForm,
-    /// 200 with the resource, or 204.
-    pub patch_status: u16,
-    /// Whether members are shown.
-    pub members_read: MembersRead,
-    /// What a member that does not exist does.
-    pub unknown_member: UnknownMember,
-    /// Attributes that must be unique.
-    pub unique: Vec<String>,
-}
-
-impl Default for GroupRules {
-    fn default() -> Self {
-        Self {
-            ops: Operation::ALL.to_vec(),
-            id: IdForm::default(),
-            patch_status: 200,
-            members_read: MembersRead::default(),
-            unknown_member: UnknownMember::default(),
-            unique: Vec::new(),
-        }
-    }
-}
-
-/// `[page]`: page sizes.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct PageRules {
-    /// When the request does not say.
-    pub default: usize,
-    /// At most; a larger `count` gets this many.
-    pub max: usize,
-}
-
-impl Default for PageRules {
-    fn default() -> Self {
-        Self { default: 100, max: 200 }
-    }
-}
-
-/// `[patch]`: what PATCH accepts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct PatchRules {
-    /// Departures from the RFC that are accepted.
-    pub tolerances: Vec<Tolerance>,
-}
-
-/// `[life]`: what deactivation and deletion do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct LifeRules {
-    /// What `active: false` does.
-    pub deactivate: Deactivate,
-    /// What DELETE does.
-    pub delete: Delete,
-}
-
-/// `[conflict]`: uniqueness of users.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct ConflictRules {
-    /// Attributes that must be unique.
-    pub on: Vec<String>,
-    /// What creating a user does when the account exists already.
-    pub existing: Existing,
-}
-
-impl Default for ConflictRules {
-    fn default() -> Self {
-        Self { on: vec!["userName".to_owned()], existing: Existing::default() }
-    }
-}
-
-/// `[domain]`: verified e-mail domains.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct DomainRules {
-    /// When the domain of `userName` must be one of `tenant.verified_domains`; otherwise the request gets 400.
-    pub verified: DomainCheck,
-}
-
-/// `[tenant]`: what the tenant that a mock plays has set up.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[non_exhaustive]
-pub struct Tenant {
-    /// Roles, or permission sets, that exist.
-    pub roles: Vec<String>,
-    /// E-mail domains that were verified.
-    pub verified_domains: Vec<String>,
-}
-
-/// `[[grant]]`: how a role is chosen from the data that the client sends.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// `[[variant]]`: what is otherwise on a condition.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Grant {
-    /// What is granted.
-    pub kind: GrantKind,
-    /// Path of the attribute that decides, such as `title`.
-    pub from: String,
-    /// How its value is compared with `tenant.roles`.
-    #[serde(rename = "match")]
-    pub matching: GrantMatch,
-    /// What happens without a value.
-    pub none: Fallback,
-    /// What happens with a value that is no role.
-    pub unknown: Fallback,
-    /// The role that [`Fallback::Minimal`] gives.
-    pub minimal: Option<String>,
-    /// Attribute that shows the role; the server computes it, and what a client sends there is ignored.
-    #[serde(default)]
-    pub into: GrantTarget,
+pub struct Variant {
+    /// Its name, for `vendor@name`.
+    pub name: String,
+    /// The condition.
+    pub when: Condition,
+    /// The keys that are otherwise, and their values. Of `grant` and `attr` the first row is meant.
+    pub(crate) set: BTreeMap<String, toml::Value>,
+    #[serde(skip)]
+    profile: Option<Box<Profile>>,
 }
 
-impl Grant {
-    /// The path of the attribute that decides.
-    #[must_use]
-    pub fn from_path(&self) -> AttrPath {
-        self.from.parse().unwrap_or_else(|_| AttrPath::new(self.from.as_str()))
-    }
-
-    /// The role for a value of [`Grant::from`]; the error is the value that the profile refuses.
-    ///
-    /// # Errors
-    /// The profile says [`Fallback::Reject400`] for it.
-    pub fn role(&self, tenant: &Tenant, value: Option<&str>) -> Result<Option<String>, String> {
-        let fallback = match value.filter(|value| !value.is_empty()) {
-            Some(value) => {
-                let same = |role: &&String| match self.matching {
-                    GrantMatch::Exact => role.as_str() == value,
-                    GrantMatch::ExactCi => role.to_lowercase() == value.to_lowercase(),
-                };
-                if let Some(role) = tenant.roles.iter().find(same) {
-                    return Ok(Some(role.clone()));
-                }
-                self.unknown
-            }
-            None => self.none,
-        };
-        match fallback {
-            Fallback::Minimal => Ok(self.minimal.clone()),
-            Fallback::Ignore => Ok(None),
-            Fallback::Reject400 => Err(value.unwrap_or_default().to_owned()),
-        }
-    }
-
-    fn check(
-        &self,
-        tenant: &Tenant,
-        user: &ResourceType,
-        wrong: &impl Fn(&str, String) -> DataFileError,
-    ) -> Result<(), DataFileError> {
-        let path: Option<AttrPath> = self.from.parse().ok();
-        if path.and_then(|path| user.resolve(&path).map(|_| ())).is_none() {
-            return Err(wrong(&self.from, format!("`{}` is no attribute of User", self.from)));
-        }
-        let falls_back = self.none == Fallback::Minimal || self.unknown == Fallback::Minimal;
-        match &self.minimal {
-            None if falls_back => {
-                Err(wrong("[[grant]]", "the grant falls back to `minimal` and does not say it".into()))
-            }
-            Some(role) if !tenant.roles.contains(role) => {
-                Err(wrong(role, format!("`{role}` is not one of tenant.roles")))
-            }
-            _ => Ok(()),
-        }
+impl Variant {
+    /// The keys that are otherwise.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.set.keys().map(String::as_str)
     }
 }
 
-/// `[evidence]`: how far to trust each key.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// When a variant holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
-pub struct Evidence {
-    /// Keys that are not listed.
-    pub default: Grade,
-    /// Keys, written `table.key`.
-    pub keys: BTreeMap<String, Grade>,
-    /// Where it was read.
-    pub src: Vec<String>,
+pub struct Condition {
+    /// Which identity provider asks.
+    pub client: String,
+    /// From which date on.
+    pub since: String,
+    /// Until which date.
+    pub before: String,
+    /// What is set at the tenant.
+    pub tenant: String,
 }
 
-impl Default for Evidence {
-    fn default() -> Self {
-        Self { default: Grade::Inferred, keys: BTreeMap::new(), src: Vec::new() }
+impl Condition {
+    /// In words.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let parts = [
+            ("for ", &self.client),
+            ("from ", &self.since),
+            ("before ", &self.before),
+            ("with ", &self.tenant),
+        ];
+        let told: Vec<String> = parts
+            .iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(word, text)| format!("{word}{text}"))
+            .collect();
+        told.join(", ")
     }
 }
 
-const BUILTIN: &[(&str, &str)] = &[
-    ("interop", include_str!("../../vendors/interop.toml")),
-    ("rfc", include_str!("../../vendors/rfc.toml")),
-    ("hubspot", include_str!("../../vendors/hubspot.toml")),
-];
+/// The keys of a file that say how the vendor behaves.
+fn stated(table: &toml::Table) -> Vec<String> {
+    let said = |key: &&&str| {
+        let Some((name, inner)) = key.split_once('.') else { return false };
+        if matches!(name, "profile" | "tenant" | "evidence" | "variant") {
+            return matches!(**key, "profile.wire" | "profile.instead") && has(table.get(name), inner);
+        }
+        // The path says which attribute a rule is for, and is no rule.
+        !matches!(**key, "attr.path" | "grant.kind" | "grant.minimal" | "grant.into")
+            && has(table.get(name), inner)
+    };
+    KNOWN_KEYS.iter().filter(said).map(|key| (*key).to_owned()).collect()
+}
 
-const KNOWN_KEYS: &[&str] = &[
-    "profile.id",
-    "profile.title",
-    "profile.as_of",
-    "profile.gate",
-    "profile.idps",
-    "user.ops",
-    "user.id",
-    "user.list_scope",
-    "user.patch_status",
-    "user.write_body",
-    "user.edit_elsewhere",
-    "group.ops",
-    "group.id",
-    "group.patch_status",
-    "group.members_read",
-    "group.unknown_member",
-    "group.unique",
-    "page.default",
-    "page.max",
-    "patch.tolerances",
-    "life.deactivate",
-    "life.delete",
-    "conflict.on",
-    "conflict.existing",
-    "domain.verified",
-    "tenant.roles",
-    "tenant.verified_domains",
-    "grant.kind",
-    "grant.from",
-    "grant.match",
-    "grant.none",
-    "grant.unknown",
-    "grant.minimal",
-    "grant.into",
-    "evidence.default",
-    "evidence.keys",
-    "evidence.src",
-];
+fn has(value: Option<&toml::Value>, key: &str) -> bool {
+    match value {
+        Some(toml::Value::Table(table)) => table.contains_key(key),
+        Some(toml::Value::Array(rows)) => rows.iter().any(|row| has(Some(row), key)),
+        _ => false,
+    }
+}

@@ -24,10 +24,13 @@ fn rfc_is_strict_and_interop_is_what_identity_providers_need() {
 }
 
 #[test]
-fn rfc_says_nothing_that_is_not_the_default() {
-    let rfc = Profile::builtin("rfc").unwrap();
+fn rfc_offers_what_is_optional_and_says_nothing_else() {
+    let mut rfc = Profile::builtin("rfc").unwrap();
+    assert!(rfc.page.cursor && rfc.bulk.supported);
+    (rfc.page.cursor, rfc.bulk.supported) = (false, false);
     let bare = Profile::parse(HEAD, "bare").unwrap();
-    assert_eq!(rfc, Profile { profile: rfc.profile.clone(), evidence: rfc.evidence.clone(), ..bare });
+    let (profile, evidence, stated) = (rfc.profile.clone(), rfc.evidence.clone(), rfc.stated.clone());
+    assert_eq!(rfc, Profile { profile, evidence, stated, ..bare });
 }
 
 #[test]
@@ -55,7 +58,7 @@ x.toml:2:23: unknown value `delte`
 #[test]
 fn a_key_in_the_wrong_table_is_sent_to_the_right_one() {
     assert!(error("[page]\ndeactivate = \"delete\"").ends_with("= `deactivate` belongs in `life`"));
-    assert!(error("[life]\ndeactivate = \"zzz\"").ends_with("= expected `suspend` or `delete`"));
+    assert!(error("[life]\ndeactivate = \"zzz\"").ends_with("= expected `suspend`, `delete` or `unlink`"));
 }
 
 #[test]
@@ -101,3 +104,62 @@ fn hubspot_matches_permission_sets_exactly() {
     assert_eq!(hubspot.grade("grant.none"), Grade::Briefed);
     assert_eq!(hubspot.grade("user.id"), Grade::Inferred);
 }
+
+#[test]
+fn a_variant_is_the_profile_with_other_keys() {
+    let roles = Profile::builtin("hubspot@roles").unwrap();
+    assert_eq!(roles.grants[0].from, "roles");
+    assert_eq!(roles.profile.title, "HubSpot (from 2024-05)");
+    assert_eq!(Profile::builtin("hubspot").unwrap().grants[0].from, "title");
+    assert_eq!(Profile::builtin("hubspot@nope"), None);
+    let row = "[[variant]]\nname = \"v\"\nwhen = { tenant = \"t\" }\n";
+    let text = error(&format!("{row}set = {{ \"life.delte\" = \"soft\" }}"));
+    assert!(
+        text.contains("there is no key `life.delte` to set") && text.contains("did you mean `life.delete`?"),
+        "{text}"
+    );
+    let text = error(&format!("{row}set = {{ \"life.delete\" = \"sof\" }}"));
+    assert!(text.contains("variant `v`: unknown variant `sof`"), "{text}");
+}
+
+#[test]
+fn evidence_has_grades_and_sources() {
+    let hubspot = Profile::builtin("hubspot").unwrap();
+    assert!(hubspot.source("life.deactivate").unwrap().ends_with("okta"));
+    assert!(hubspot.source("grant.match").unwrap().ends_with("google"));
+    assert_eq!(hubspot.source("user.id"), None);
+    let text = error("life = { delete = \"soft\" }\n[evidence.keys]\n\"life.delete\" = \"D2\"");
+    assert!(text.contains("evidence.src has 0 sources, and no number 2"), "{text}");
+    let text = error("life = { delete = \"soft\" }\n[evidence.keys]\n\"life.delete\" = \"X\"");
+    assert!(text.contains("expected a grade") || text.contains("invalid value"), "{text}");
+}
+
+#[test]
+fn every_shipped_vendor_is_linted_and_tells_what_is_odd() {
+    for name in Profile::names().filter(|name| !["rfc", "interop"].contains(name)) {
+        let profile = Profile::builtin(name).unwrap();
+        assert_eq!(profile.lints(), Vec::<String>::new(), "{name}");
+        assert!(!profile.oddities().is_empty(), "{name}");
+        for key in profile.stated() {
+            // A value that is the RFC's own has nothing to tell.
+            let known = RFCS_OWN.contains(&key.as_str());
+            assert!(
+                known || profile.sentence(key).is_some() || profile.grants.iter().any(|it| it.by_setting()),
+                "{name}: {key} says nothing"
+            );
+        }
+        for variant in &profile.variants {
+            assert!(profile.variant(&variant.name).is_some());
+        }
+    }
+}
+
+const RFCS_OWN: &[&str] = &[
+    "life.off_state",
+    "filter.and",
+    "conflict.on",
+    "group.unique",
+    "user.id",
+    "group.id",
+    "patch.unhandled",
+];

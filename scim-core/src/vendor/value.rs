@@ -21,6 +21,37 @@ pub enum Grade {
     Inferred,
 }
 
+impl Grade {
+    /// The grade that a letter stands for.
+    #[must_use]
+    pub fn from_letter(letter: char) -> Option<Self> {
+        Some(match letter {
+            'O' => Self::Observed,
+            'D' => Self::Documented,
+            'B' => Self::Briefed,
+            'I' => Self::Inferred,
+            _ => return None,
+        })
+    }
+
+    /// In a word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Documented => "documented",
+            Self::Briefed => "briefed",
+            Self::Inferred => "inferred",
+        }
+    }
+
+    /// Whether somebody read or saw it.
+    #[must_use]
+    pub fn is_firm(self) -> bool {
+        matches!(self, Self::Observed | Self::Documented)
+    }
+}
+
 /// A kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -56,6 +87,11 @@ pub enum IdForm {
     Uuid,
     /// Decimal digits, as a JSON string.
     Number,
+    /// The `userName`, which is an e-mail address.
+    Email,
+    /// What the client calls the user: `externalId`.
+    #[serde(rename = "externalId")]
+    ExternalId,
 }
 
 /// Which accounts SCIM shows.
@@ -76,6 +112,8 @@ pub enum WriteBody {
     /// The stored resource.
     #[default]
     Resource,
+    /// What the client sent, with the id, whatever was stored.
+    Echo,
     /// Nothing.
     None,
 }
@@ -109,6 +147,9 @@ pub enum UnknownMember {
     #[default]
     #[serde(rename = "reject_400")]
     Reject400,
+    /// The request gets 404.
+    #[serde(rename = "reject_404")]
+    Reject404,
     /// The member is left out.
     #[serde(rename = "skip")]
     Skip,
@@ -123,6 +164,27 @@ pub enum Deactivate {
     Suspend,
     /// The user is gone; a return needs a new account.
     Delete,
+    /// The person leaves the tenant and keeps their account; to SCIM they are gone.
+    Unlink,
+}
+
+impl Deactivate {
+    /// Whether SCIM finds the user no more.
+    #[must_use]
+    pub fn is_gone(self) -> bool {
+        self != Self::Suspend
+    }
+}
+
+/// What `active: true` does to somebody inactive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reactivate {
+    /// The account can be used again.
+    #[default]
+    Restore,
+    /// The request gets 400: a new account is needed.
+    Reject,
 }
 
 /// What DELETE does.
@@ -134,6 +196,12 @@ pub enum Delete {
     Hard,
     /// The user stays and is inactive.
     Soft,
+    /// The person leaves the tenant and keeps their account; to SCIM they are gone.
+    Unlink,
+    /// The user is gone, and what the account was cannot come back; a new one may have its name.
+    Tombstone,
+    /// The request gets 405.
+    Refused,
 }
 
 /// What creating a user does when the account exists already.
@@ -199,6 +267,8 @@ pub enum GrantTarget {
     Roles,
     /// `entitlements`.
     Entitlements,
+    /// None: SCIM does not show it.
+    Hidden,
 }
 
 impl GrantTarget {
@@ -208,8 +278,233 @@ impl GrantTarget {
         match self {
             Self::Roles => "roles",
             Self::Entitlements => "entitlements",
+            Self::Hidden => "",
         }
     }
+}
+
+/// Whether there is anything for SCIM to talk to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wire {
+    /// SCIM 2.0.
+    #[default]
+    Scim2,
+    /// Nothing: no request of SCIM gets an answer.
+    None,
+}
+
+/// What makes accounts where there is no SCIM.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Instead {
+    /// Not said.
+    #[default]
+    Nothing,
+    /// The first single sign-on.
+    Jit,
+    /// An interface of the vendor's own.
+    Proprietary,
+}
+
+/// What a group is to the vendor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupMeaning {
+    /// A group.
+    #[default]
+    Group,
+    /// A team.
+    Team,
+    /// A role.
+    Role,
+    /// A set of permissions.
+    PermissionSet,
+}
+
+/// Whether something is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// It is.
+    #[default]
+    Allow,
+    /// The request gets 400.
+    #[serde(rename = "reject_400")]
+    Reject,
+}
+
+/// What becomes of members that a new group is sent with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnCreate {
+    /// They are members.
+    #[default]
+    Apply,
+    /// They are not; the answer is a success.
+    Drop,
+}
+
+/// What a new name of a group does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rename {
+    /// It is taken.
+    #[default]
+    Allow,
+    /// It is not taken; the answer is a success.
+    Ignore,
+}
+
+/// What a `count` above the limit gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverMax {
+    /// As many as the limit.
+    #[default]
+    Clamp,
+    /// 400.
+    #[serde(rename = "reject_400")]
+    Reject,
+}
+
+/// What `itemsPerPage` tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PerPage {
+    /// How many are in the page.
+    #[default]
+    Returned,
+    /// How many were asked for.
+    Requested,
+}
+
+/// What a PATCH of something that the server does not change does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unhandled {
+    /// The request gets 400.
+    #[default]
+    #[serde(rename = "reject_400")]
+    Reject,
+    /// Nothing; the answer is a success.
+    #[serde(rename = "noop")]
+    Noop,
+}
+
+/// How a client does best to remove a member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Removal {
+    /// By a value path (RFC 7644 §3.5.2.2).
+    #[default]
+    ValuePath,
+    /// By a list of values beside the path.
+    ValueList,
+}
+
+/// What a filter that is not answered gets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unsupported {
+    /// 400 with `invalidFilter`.
+    #[default]
+    #[serde(rename = "invalid_filter_400")]
+    Invalid,
+    /// 400 without `scimType`.
+    #[serde(rename = "plain_400")]
+    Plain,
+    /// 200 with nothing found.
+    Empty,
+}
+
+/// Whether an attribute must be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// It may.
+    #[default]
+    Optional,
+    /// It must; without it the request gets 400.
+    Required,
+    /// What is sent is dropped.
+    Ignored,
+    /// The request gets 400.
+    Rejected,
+}
+
+/// Whether an attribute can change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It can.
+    #[default]
+    ReadWrite,
+    /// Only a create sets it; later values are dropped.
+    CreateOnly,
+    /// Only a create sets it; another value later gets 400.
+    Refused,
+}
+
+/// What is allowed in an attribute's text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Everything.
+    #[default]
+    Any,
+    /// An e-mail address.
+    Email,
+    /// Everything but `@`.
+    NoAt,
+}
+
+/// Type of `status` in an error body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusForm {
+    /// Text, as RFC 7644 §3.12 has it.
+    #[default]
+    String,
+    /// A number.
+    Int,
+}
+
+/// Whether error bodies have a `scimType`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScimTypes {
+    /// As RFC 7644 §3.12 has it.
+    #[default]
+    Rfc,
+    /// Never.
+    Never,
+}
+
+/// Whether there are discovery documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Discovery {
+    /// They are, for whoever may ask.
+    #[default]
+    Standard,
+    /// They are, without credentials too.
+    Public,
+    /// They are not: 404.
+    Absent,
+}
+
+/// Which operations a limit counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RateScope {
+    /// All.
+    #[default]
+    All,
+    /// Those that read.
+    Reads,
+    /// Those that write.
+    Writes,
 }
 
 /// A flag of [`Tolerances`].
