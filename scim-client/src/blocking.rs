@@ -23,11 +23,15 @@ use futures_util::StreamExt;
 use scim_core::{
     filter::Filter,
     patch::PatchOp,
-    resource::{Group, Resource, User},
+    resource::{Group, Resource, ResourceTypeInfo, ServiceProviderConfig, User},
+    schema::Schema,
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{BulkReport, CallOptions, Creation, Error, List, MemberChanges, bulk::Bulk, pages, resources};
+use crate::{
+    BulkReport, CallOptions, Creation, Error, Fresh, List, MemberChanges, bulk::Bulk, discovery, me, pages,
+    resources,
+};
 
 /// A client that waits for each answer.
 #[derive(Clone, Debug)]
@@ -81,6 +85,24 @@ impl Client {
         self.block_on(bulk.run())
     }
 
+    /// The user that the credentials stand for.
+    #[must_use]
+    pub fn me(&self) -> Me<'_> {
+        Me { client: self, inner: self.inner.me() }
+    }
+
+    /// What the server says of itself.
+    #[must_use]
+    pub fn discovery(&self) -> Discovery<'_> {
+        Discovery { client: self, inner: self.inner.discovery() }
+    }
+
+    /// The base address.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.inner.base_url()
+    }
+
     /// The client that does not wait.
     #[must_use]
     pub fn as_async(&self) -> &crate::Client {
@@ -120,6 +142,11 @@ impl<'a, T: Resource> Resources<'a, T> {
     /// Reads a resource.
     pub fn get(&self, id: &str) -> Result<T, Error> {
         self.client.block_on(self.inner.get(id))
+    }
+
+    /// Reads a resource again, if it is another version than the one at hand.
+    pub fn get_fresh(&self, known: &T) -> Result<Fresh<T>, Error> {
+        self.client.block_on(self.inner.get_fresh(known))
     }
 
     /// The one resource that matches, if any.
@@ -169,6 +196,66 @@ impl<T> fmt::Debug for Resources<'_, T> {
     }
 }
 
+/// `/Me`; see [`crate::Me`] for what each call does.
+#[derive(Clone, Copy, Debug)]
+pub struct Me<'a> {
+    client: &'a Client,
+    inner: me::Me<'a>,
+}
+
+#[expect(clippy::missing_errors_doc, reason = "they fail as the calls of the async handle do")]
+impl Me<'_> {
+    /// Reads it.
+    pub fn get(&self) -> Result<User, Error> {
+        self.client.block_on(self.inner.get())
+    }
+
+    /// Changes it.
+    pub fn patch(&self, patch: &PatchOp) -> Result<Option<User>, Error> {
+        self.client.block_on(self.inner.patch(patch))
+    }
+
+    /// Replaces it.
+    pub fn replace(&self, user: &User) -> Result<Option<User>, Error> {
+        self.client.block_on(self.inner.replace(user))
+    }
+
+    /// Deletes it.
+    pub fn delete(&self) -> Result<(), Error> {
+        self.client.block_on(self.inner.delete())
+    }
+}
+
+/// The discovery endpoints; see [`crate::Discovery`] for what each call does.
+#[derive(Clone, Copy, Debug)]
+pub struct Discovery<'a> {
+    client: &'a Client,
+    inner: discovery::Discovery<'a>,
+}
+
+#[expect(clippy::missing_errors_doc, reason = "they fail as the calls of the async handle do")]
+impl Discovery<'_> {
+    /// What the server can do.
+    pub fn capabilities(&self) -> Result<Arc<ServiceProviderConfig>, Error> {
+        self.client.block_on(self.inner.capabilities())
+    }
+
+    /// Forgets what was read, so that the next call asks again.
+    pub fn forget(&self) {
+        self.inner.forget();
+    }
+
+    /// The resource types that the server has.
+    pub fn resource_types(&self) -> Result<Vec<ResourceTypeInfo>, Error> {
+        self.client.block_on(self.inner.resource_types())
+    }
+
+    /// The schemas that the server has.
+    pub fn schemas(&self) -> Result<Vec<Schema>, Error> {
+        self.client.block_on(self.inner.schemas())
+    }
+}
+
 /// The resources of a list, as an iterator.
 #[derive(Debug)]
 #[must_use = "iterators do nothing unless used"]
@@ -182,6 +269,12 @@ impl<T> Pages<'_, T> {
     #[must_use]
     pub fn warnings(&self) -> &[pages::PageWarning] {
         self.inner.warnings()
+    }
+
+    /// How many resources there are, as the server last said.
+    #[must_use]
+    pub fn total(&self) -> Option<u64> {
+        self.inner.total()
     }
 }
 

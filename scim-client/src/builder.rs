@@ -3,16 +3,16 @@
 use std::{error, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderName, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use scim_core::resource::ServiceProviderConfig;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tower_service::Service;
 use url::Url;
 
 #[cfg(feature = "reqwest")]
 use crate::network::{Network, Options, Proxy};
 use crate::{
-    auth::{Auth, Authorize, OAuth},
+    auth::{Auth, Authorize, Headers, OAuth},
     client::{Client, Inner},
     clock::{Clock, SystemClock},
     discovery::Cache,
@@ -32,6 +32,7 @@ use crate::{
 pub struct ClientBuilder {
     url: String,
     auth: Result<Auth, &'static str>,
+    headers: Result<HeaderMap, &'static str>,
     policy: RetryPolicy,
     rate: RateLimits,
     limits: ServerLimits,
@@ -48,6 +49,7 @@ impl ClientBuilder {
         Self {
             url,
             auth: Ok(Auth::None),
+            headers: Ok(HeaderMap::new()),
             policy: RetryPolicy::default(),
             rate: RateLimits::default(),
             limits: ServerLimits::default(),
@@ -74,16 +76,20 @@ impl ClientBuilder {
         Self { auth, ..self }
     }
 
-    /// A secret in a header of its own, such as `x-api-key`.
+    /// One more header of every request, such as `x-api-key`; its value is kept as secret as a token. It goes to the
+    /// server alone, and to a token endpoint only at the same origin. It wins over credentials of the same name.
     #[must_use]
-    pub fn secret_header(self, name: &str, value: impl Into<SecretString>) -> Self {
-        use secrecy::ExposeSecret;
-        let auth = name
-            .parse::<HeaderName>()
-            .ok()
-            .and_then(|name| Auth::fixed(name, value.into().expose_secret()))
-            .ok_or("the header's name or value has characters that no header may have");
-        Self { auth, ..self }
+    pub fn header(mut self, name: &str, value: impl Into<SecretString>) -> Self {
+        let name: Result<HeaderName, _> = name.parse();
+        match (name, HeaderValue::from_str(value.into().expose_secret()), &mut self.headers) {
+            (Ok(name), Ok(mut value), Ok(headers)) => {
+                value.set_sensitive(true);
+                headers.insert(name, value);
+            }
+            (Ok(_), Ok(_), Err(_)) => {}
+            _ => self.headers = Err("the header's name or value has characters that no header may have"),
+        }
+        self
     }
 
     /// Tokens by OAuth 2.0 client credentials.
@@ -138,11 +144,40 @@ impl ClientBuilder {
         self
     }
 
-    /// A certificate authority in PEM. With one or more of them, the system's are not trusted.
+    /// What the client calls itself; `scim-client/` and the version, unless said otherwise.
+    #[cfg(feature = "reqwest")]
+    #[must_use]
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.network.user_agent = name.into();
+        self
+    }
+
+    /// Certificate authorities in PEM. With one or more of them, the system's are not trusted; see
+    /// [`ClientBuilder::system_authorities_too`].
     #[cfg(feature = "reqwest")]
     #[must_use]
     pub fn certificate_authority(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.network.authorities.push(pem.into());
+        self
+    }
+
+    /// Trusts the system's certificate authorities also beside those of [`ClientBuilder::certificate_authority`].
+    #[cfg(feature = "reqwest")]
+    #[must_use]
+    pub fn system_authorities_too(mut self) -> Self {
+        self.network.system_too = true;
+        self
+    }
+
+    /// Accepts every server certificate: expired, for another host, signed by anybody.
+    ///
+    /// **Dangerous.** Whoever can get between client and server reads the credentials and people's data, and changes
+    /// them. It is for servers under test that have no proper certificate; where the certificate can be had,
+    /// [`ClientBuilder::certificate_authority`] trusts it and nothing else.
+    #[cfg(feature = "reqwest")]
+    #[must_use]
+    pub fn accept_any_certificate(mut self) -> Self {
+        self.network.any_certificate = true;
         self
     }
 
@@ -154,7 +189,8 @@ impl ClientBuilder {
         self
     }
 
-    /// A proxy, such as `http://user:password@proxy:3128`, in place of the one that the environment names.
+    /// A proxy, such as `http://user:password@proxy:3128`, in place of the one that the environment names
+    /// (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). What goes to this machine alone passes no proxy of the environment.
     #[cfg(feature = "reqwest")]
     #[must_use]
     pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
@@ -187,16 +223,64 @@ impl ClientBuilder {
     /// # Errors
     /// The address, the credentials or the certificates are wrong, or the address is plain `http` to another host.
     #[cfg(feature = "reqwest")]
-    pub fn build(mut self) -> Result<Client, Error> {
-        let mut secure = self.check_transport(&parse_base(&self.url)?, "the base address")?;
+    pub fn build(self) -> Result<Client, Error> {
+        let (builder, network) = self.network()?;
+        builder.finish(Erased::plain(move |request| network.send(request)))
+    }
+
+    /// A client over the network with your own layers around it: metrics, a journal, a circuit breaker. They see every
+    /// attempt with its credentials, and requests for tokens too.
+    ///
+    /// ```
+    /// # use tower_service::Service;
+    /// # #[derive(Clone)]
+    /// # struct Counted<S>(S);
+    /// # impl<S: Service<http::Request<bytes::Bytes>>> Service<http::Request<bytes::Bytes>> for Counted<S> {
+    /// #     type Response = S::Response;
+    /// #     type Error = S::Error;
+    /// #     type Future = S::Future;
+    /// #     fn poll_ready(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), S::Error>> {
+    /// #         self.0.poll_ready(context)
+    /// #     }
+    /// #     fn call(&mut self, request: http::Request<bytes::Bytes>) -> S::Future { self.0.call(request) }
+    /// # }
+    /// use scim_client::Client;
+    ///
+    /// let client = Client::builder("https://example.com/scim/v2").build_around(|network| Counted(network))?;
+    /// # let _ = client;
+    /// # Ok::<(), scim_client::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ClientBuilder::build`].
+    #[cfg(feature = "reqwest")]
+    pub fn build_around<S>(self, wrap: impl FnOnce(Network) -> S) -> Result<Client, Error>
+    where
+        S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + 'static,
+        S::Error: Into<Box<dyn error::Error + Send + Sync>>,
+        S::Future: Send,
+    {
+        let (builder, network) = self.network()?;
+        builder.build_with(wrap(network))
+    }
+
+    #[cfg(feature = "reqwest")]
+    fn network(mut self) -> Result<(Self, Network), Error> {
+        let base = parse_base(&self.url)?;
+        let mut secure = self.check_transport(&base, "the base address")?;
+        let mut here = is_loopback(&base);
         if let Ok(Auth::Token(oauth)) = &self.auth {
             let token_url = Url::parse(&oauth.token_url)
                 .map_err(|error| Error::build(format!("the token address is no URL: {error}")))?;
             secure |= self.check_transport(&token_url, "the token address")?;
+            here &= is_loopback(&token_url);
         }
         self.network.system_authorities = secure;
-        let network = Network::new(&self.network);
-        self.build_with(network.map_err(Error::build)?)
+        if here && matches!(self.network.proxy, Proxy::Environment) {
+            self.network.proxy = Proxy::None;
+        }
+        let network = Network::new(&self.network).map_err(Error::build)?;
+        Ok((self, network))
     }
 
     /// A client over any service. Certificates, proxy and the response limit are the service's business.
@@ -209,17 +293,23 @@ impl ClientBuilder {
         S::Error: Into<Box<dyn error::Error + Send + Sync>>,
         S::Future: Send,
     {
-        let base = parse_base(&self.url)?.as_str().trim_end_matches('/').to_owned();
+        self.finish(Erased::new(service))
+    }
+
+    fn finish(self, service: Erased) -> Result<Client, Error> {
+        let url = parse_base(&self.url)?;
+        let base = url.as_str().trim_end_matches('/').to_owned();
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let auth = self.auth.map_err(Error::build)?;
-        let exchange = Exchange::new(Erased::new(service), Arc::clone(&clock));
-        let authorized = Authorize::new(exchange, auth, Arc::clone(&clock));
+        let headers = Headers { base: url.origin(), headers: self.headers.map_err(Error::build)? };
+        let exchange = Exchange::new(service, Arc::clone(&clock));
+        let authorized = Authorize::new(exchange, auth, headers, Arc::clone(&clock));
         let limited = RateLimit::new(authorized, &self.rate, Arc::clone(&clock));
         let retried = Retry::new(limited, Arc::clone(&clock), self.jitter);
         Ok(Client {
             inner: Arc::new(Inner {
                 base,
-                stack: Erased::new(retried),
+                stack: retried,
                 policy: Arc::new(self.policy),
                 limits: self.limits,
                 in_flight: self.rate.in_flight.max(1),
@@ -233,20 +323,24 @@ impl ClientBuilder {
     /// Whether the address is `https`.
     #[cfg(feature = "reqwest")]
     fn check_transport(&self, url: &Url, what: &str) -> Result<bool, Error> {
-        let loopback = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
         match url.scheme() {
             "https" => Ok(true),
-            "http" if loopback || self.network.plain_http => Ok(false),
+            "http" if is_loopback(url) || self.network.plain_http => Ok(false),
             "http" => Err(Error::build(format!(
                 "{what} is plain http, which shows credentials to everyone on the way; use https or allow_plain_http"
             ))),
             other => Err(Error::build(format!("{what} must be http or https, got {other}"))),
         }
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

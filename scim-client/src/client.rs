@@ -25,8 +25,7 @@ use crate::{
     me::Me,
     options::CallOptions,
     resources::Resources,
-    retry::{Intent, RetryPolicy, Task},
-    service::{Erased, oneshot},
+    retry::{Intent, Retry, RetryPolicy, Task},
 };
 
 /// A SCIM client. Cheap to clone; clones share connections, token, rate limit and what was learned of the server.
@@ -50,7 +49,7 @@ pub struct Client {
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) base: String,
-    pub(crate) stack: Erased,
+    pub(crate) stack: Retry,
     pub(crate) policy: Arc<RetryPolicy>,
     pub(crate) limits: ServerLimits,
     pub(crate) in_flight: usize,
@@ -149,7 +148,7 @@ impl Client {
     }
 
     pub(crate) async fn call(&self, call: &Call, options: &CallOptions) -> Result<Answer, Error> {
-        self.call_raw(call, None, None, options).await
+        self.call_raw(call, &[], None, options).await
     }
 
     /// As [`Client::call`], with that body in the place of the call's own: a typed resource becomes bytes at once, and
@@ -160,23 +159,24 @@ impl Client {
         body: Bytes,
         options: &CallOptions,
     ) -> Result<Answer, Error> {
-        self.call_raw(call, None, Some(body), options).await
+        self.call_raw(call, &[], Some(body), options).await
     }
 
-    /// As [`Client::call`], with the `cursor` of RFC 9865: empty for the first page.
-    pub(crate) async fn call_with_cursor(
+    /// As [`Client::call`], with more query parameters, such as the `cursor` of RFC 9865. One without a value is its
+    /// name alone: RFC 9865 allows that for the first page, and AWS knows nothing else.
+    pub(crate) async fn call_with_parameters(
         &self,
         call: &Call,
-        cursor: Option<&str>,
+        parameters: &[(&str, &str)],
         options: &CallOptions,
     ) -> Result<Answer, Error> {
-        self.call_raw(call, cursor, None, options).await
+        self.call_raw(call, parameters, None, options).await
     }
 
     async fn call_raw(
         &self,
         call: &Call,
-        cursor: Option<&str>,
+        parameters: &[(&str, &str)],
         body: Option<Bytes>,
         options: &CallOptions,
     ) -> Result<Answer, Error> {
@@ -189,14 +189,19 @@ impl Client {
         if let Some(body) = body {
             *request.body_mut() = body;
         }
-        if let Some(cursor) = cursor {
-            let joint = if request.uri().query().is_some() { '&' } else { '?' };
-            // The name alone starts a list; RFC 9865 allows it, and AWS knows nothing else.
-            let value = if cursor.is_empty() { String::new() } else { format!("={}", encode(cursor)) };
-            let uri = format!("{}{joint}cursor{value}", request.uri());
+        if !parameters.is_empty() {
+            let mut uri = request.uri().to_string();
+            for (name, value) in parameters {
+                uri.push(if uri.contains('?') { '&' } else { '?' });
+                uri.push_str(name);
+                if !value.is_empty() {
+                    uri.push('=');
+                    uri.push_str(&encode(value));
+                }
+            }
             *request.uri_mut() = uri
                 .parse()
-                .map_err(|error| Error::build(format!("the cursor does not fit into an address: {error}")))?;
+                .map_err(|error| Error::build(format!("the list fits into no address: {error}")))?;
         }
         let intent = match call {
             Call::Search { .. } => Intent::Read,
@@ -217,20 +222,15 @@ impl Client {
         operations: u32,
         options: &CallOptions,
     ) -> Result<Answer, Error> {
-        let about = About { method: request.method().clone(), url: request.uri().to_string(), intent };
-        request.headers_mut().extend(options.headers.clone());
+        let about = About { method: request.method().clone(), uri: request.uri().clone(), intent };
+        if !options.headers.is_empty() {
+            request.headers_mut().extend(options.headers.clone());
+        }
         let policy = options.retry.clone().map_or_else(|| Arc::clone(&self.inner.policy), Arc::new);
-        request.extensions_mut().insert(Task::new(intent, operations, policy));
-        let mut stack = self.inner.stack.clone();
-        let response = match oneshot(&mut stack, request).await {
-            Ok(response) => response,
-            Err(error) => {
-                let error = crate::error::TransportError::from_box(error);
-                let trail = error.trail;
-                return Err(Error::new(ErrorKind::Transport(error), &about, trail));
-            }
-        };
-        let trail = response.extensions().get().copied().unwrap_or_default();
+        let task = Task::new(intent, operations, policy);
+        // In a box, so that the futures of the handles are small.
+        let (answer, trail) = Box::pin(self.inner.stack.call(&request, &task)).await;
+        let response = answer.map_err(|error| Error::new(ErrorKind::Transport(error), &about, trail))?;
         let status = response.status().as_u16();
         let text = |name: header::HeaderName| {
             response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)

@@ -1,6 +1,7 @@
 //! What the server says of itself (RFC 7644 §4), asked for once in a while.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -8,7 +9,7 @@ use std::{
 use scim_core::{
     call::Call,
     resource::{GenericResource, Resource, ResourceTypeInfo, ServiceProviderConfig},
-    schema::Schema,
+    schema::{ResourceType, Schema},
 };
 use serde_json::Value;
 
@@ -26,11 +27,13 @@ pub(crate) struct Cache {
     fixed: Option<Arc<ServiceProviderConfig>>,
     ttl: Duration,
     read: Mutex<Option<(Duration, Arc<ServiceProviderConfig>)>>,
+    /// By endpoint, such as `Devices`.
+    types: Mutex<HashMap<String, Arc<ResourceType>>>,
 }
 
 impl Cache {
     pub(crate) fn new(fixed: Option<ServiceProviderConfig>, ttl: Duration) -> Self {
-        Self { fixed: fixed.map(Arc::new), ttl, read: Mutex::default() }
+        Self { fixed: fixed.map(Arc::new), ttl, read: Mutex::default(), types: Mutex::default() }
     }
 
     /// What is known without asking, however old.
@@ -43,6 +46,10 @@ impl Cache {
             self.lock().as_ref().filter(|(at, _)| now.saturating_sub(*at) < self.ttl).map(|(_, c)| c.clone())
         };
         self.fixed.clone().or_else(read)
+    }
+
+    fn types(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<ResourceType>>> {
+        self.types.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Duration, Arc<ServiceProviderConfig>)>> {
@@ -82,6 +89,7 @@ impl<'a> Discovery<'a> {
     /// Forgets what was read, so that the next call asks again.
     pub fn forget(&self) {
         *self.client.inner.discovered.lock() = None;
+        self.client.inner.discovered.types().clear();
     }
 
     /// The resource types that the server has.
@@ -106,5 +114,34 @@ impl<'a> Discovery<'a> {
     async fn all<T: Resource>(&self, call: Call) -> Result<Vec<T>, Error> {
         let answer = self.client.call(&call, &CallOptions::default()).await?;
         pages::resources(&answer)?.into_iter().collect()
+    }
+}
+
+impl Client {
+    /// What the resources of an endpoint look like: users and groups as RFC 7643 says, others as the server says.
+    pub(crate) async fn resource_type_of(&self, endpoint: &str) -> Result<Arc<ResourceType>, Error> {
+        match endpoint {
+            "Users" => return Ok(Arc::new(ResourceType::user())),
+            "Groups" => return Ok(Arc::new(ResourceType::group())),
+            _ => {}
+        }
+        if let Some(known) = self.inner.discovered.types().get(endpoint) {
+            return Ok(Arc::clone(known));
+        }
+        let discovery = self.discovery();
+        let types = discovery.resource_types().await?;
+        let here = |info: &&ResourceTypeInfo| {
+            info.endpoint.as_deref().is_some_and(|path| path.trim_matches('/') == endpoint)
+        };
+        let info = types.iter().find(here).ok_or_else(|| {
+            Error::build(format!("/{endpoint} has no PATCH, and the server names no resource type for it"))
+        })?;
+        let schemas = discovery.schemas().await?;
+        let found = ResourceType::from_discovery(info, &schemas).map_err(|error| {
+            Error::build(format!("/{endpoint} has no PATCH, and its schema cannot be used: {error}"))
+        })?;
+        let found = Arc::new(found);
+        self.inner.discovered.types().insert(endpoint.to_owned(), Arc::clone(&found));
+        Ok(found)
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, error, fmt, time::Duration};
 
 use bytes::Bytes;
-use http::Method;
+use http::{Method, Uri};
 use scim_core::error::{ScimError, ScimType};
 use url::Url;
 
@@ -65,7 +65,6 @@ pub enum AnswerError {
 pub struct TransportError {
     kind: TransportKind,
     source: Option<Box<dyn error::Error + Send + Sync>>,
-    pub(crate) trail: Trail,
 }
 
 /// How far the request got.
@@ -97,7 +96,7 @@ pub(crate) struct Trail {
 #[derive(Clone, Debug)]
 pub(crate) struct About {
     pub(crate) method: Method,
-    pub(crate) url: String,
+    pub(crate) uri: Uri,
     pub(crate) intent: Intent,
 }
 
@@ -107,7 +106,7 @@ impl Error {
             inner: Box::new(Inner {
                 kind,
                 method: about.method.clone(),
-                url: safe_url(&about.url),
+                url: safe_url(&about.uri.to_string()),
                 status: None,
                 body: Bytes::new(),
                 intent: about.intent,
@@ -118,8 +117,10 @@ impl Error {
 
     /// A request that was not sent, and is about no address in particular.
     pub(crate) fn build(message: impl Into<String>) -> Self {
-        let about = About { method: Method::GET, url: String::new(), intent: Intent::Read };
-        Self::new(ErrorKind::Build(message.into()), &about, Trail::default())
+        let about = About { method: Method::GET, uri: Uri::default(), intent: Intent::Read };
+        let mut error = Self::new(ErrorKind::Build(message.into()), &about, Trail::default());
+        error.inner.url.clear();
+        error
     }
 
     pub(crate) fn with_answer(mut self, status: u16, body: &Bytes) -> Self {
@@ -327,11 +328,11 @@ impl fmt::Display for AnswerError {
 impl TransportError {
     /// A failure of that kind. Services that return it tell the client whether it may repeat the request.
     pub fn new(kind: TransportKind, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { kind, source: Some(source.into()), trail: Trail::default() }
+        Self { kind, source: Some(source.into()) }
     }
 
     pub(crate) fn plain(kind: TransportKind) -> Self {
-        Self { kind, source: None, trail: Trail::default() }
+        Self { kind, source: None }
     }
 
     /// The error itself if it is one; what a foreign service says counts as a broken connection.
@@ -407,7 +408,7 @@ mod tests {
     use super::*;
 
     fn about(method: Method, intent: Intent) -> About {
-        About { method, url: "https://u:p@h/scim/Users?filter=a&key=s3cret#f".into(), intent }
+        About { method, uri: Uri::from_static("https://u:p@h/scim/Users?filter=a&key=s3cret"), intent }
     }
 
     #[test]

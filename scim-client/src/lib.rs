@@ -41,14 +41,15 @@
 //! | credentials | hidden from `Debug`, errors and traces; never sent to another origin or over plain `http` |
 //!
 //! A request passes these layers, from the outside in: retry, rate limit, credentials, trace and redirects, network.
-//! [`Client::from_service`] and [`ClientBuilder::build_with`] put any `tower` service in the place of the network.
+//! [`Client::from_service`] and [`ClientBuilder::build_with`] put any `tower` service in the place of the network;
+//! `ClientBuilder::build_around` puts layers of your own around it.
 //!
 //! # Not supported yet
 //!
 //! * Asynchronous answers (RFC 9967): 202 counts as success, and what becomes of the request is not followed up.
 //! * Vendor profiles tell page size and missing PATCH only; rate limits and the remove form are yours to set.
 //! * PATCH by GET and PUT for resource types other than users and groups.
-//! * Compressed answers, HTTP/3, token grants other than client credentials.
+//! * HTTP/3, token grants other than client credentials.
 //! * A bulk request that was lost is not looked up again; its operations are reported as unknown.
 
 pub mod auth;
@@ -76,6 +77,8 @@ mod resources;
 pub mod retry;
 pub mod service;
 
+#[cfg(feature = "reqwest")]
+pub use self::network::Network;
 pub use self::{
     auth::OAuth,
     builder::ClientBuilder,

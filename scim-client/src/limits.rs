@@ -1,8 +1,17 @@
 //! What a server can bear, known beforehand.
 
+#[cfg(feature = "profiles")]
+use std::time::Duration;
+
 use scim_core::patch::RemoveForm;
 #[cfg(feature = "profiles")]
-use scim_core::vendor::{Operation, Profile};
+use scim_core::vendor::{Operation, Profile, RateScope, Removal};
+
+#[cfg(feature = "profiles")]
+use crate::{
+    rate::{RateLimits, Window},
+    retry::{RetryPolicy, ThrottleMarker},
+};
 
 /// Limits of a server that its `ServiceProviderConfig` does not tell.
 ///
@@ -45,11 +54,23 @@ impl Default for ServerLimits {
 
 #[cfg(feature = "profiles")]
 impl From<&Profile> for ServerLimits {
-    /// What a vendor profile says: page size, and whether there is PATCH. Profiles have no other limits yet.
+    /// What a vendor profile says: size of pages, membership changes, how members are removed, bulk requests, and
+    /// whether there is PATCH.
     fn from(profile: &Profile) -> Self {
+        let usual = Self::default();
         let mut limits = Self {
             page_size: u32::try_from(profile.page.max).unwrap_or(u32::MAX).min(1000),
-            ..Self::default()
+            member_changes: match profile.group.members_max {
+                0 => usual.member_changes,
+                most => most,
+            },
+            remove_form: match profile.patch.remove_form {
+                Removal::ValuePath => RemoveForm::ValuePath,
+                Removal::ValueList => RemoveForm::ValueList,
+            },
+            bulk_operations: profile.bulk.max_operations.clamp(1, usual.bulk_operations),
+            bulk_bytes: profile.bulk.max_payload.min(usual.bulk_bytes),
+            ..usual
         };
         for (endpoint, operations) in [("Users", &profile.user.ops), ("Groups", &profile.group.ops)] {
             if !operations.contains(&Operation::Patch) {
@@ -57,5 +78,59 @@ impl From<&Profile> for ServerLimits {
             }
         }
         limits
+    }
+}
+
+#[cfg(feature = "profiles")]
+impl From<&Profile> for RateLimits {
+    /// The windows of a vendor profile.
+    fn from(profile: &Profile) -> Self {
+        let windows = profile.rate.windows.iter().map(|window| {
+            let per = Duration::from_secs(window.seconds.into());
+            match window.of {
+                RateScope::All => Window::all(window.operations, per),
+                RateScope::Reads => Window::reads(window.operations, per),
+                RateScope::Writes => Window::writes(window.operations, per),
+            }
+        });
+        Self { windows: windows.collect(), ..Self::default() }
+    }
+}
+
+#[cfg(feature = "profiles")]
+impl From<&Profile> for RetryPolicy {
+    /// The usual policy, and the answers that the vendor means by "slow down".
+    fn from(profile: &Profile) -> Self {
+        let mut policy = Self::default();
+        let marks = profile.rate.throttle.iter();
+        policy
+            .throttle_markers
+            .extend(marks.map(|mark| ThrottleMarker { status: mark.status, text: mark.text.clone() }));
+        policy
+    }
+}
+
+#[cfg(all(test, feature = "profiles"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_tells_limits_rates_and_marks() {
+        let aws = Profile::builtin("aws").unwrap();
+        let limits = ServerLimits::from(&aws);
+        assert_eq!((limits.page_size, limits.member_changes), (100, 100));
+        assert!(limits.no_patch.is_empty());
+        assert_eq!(ServerLimits::from(&Profile::builtin("hubspot").unwrap()).no_patch, ["Groups"]);
+        let slack = RateLimits::from(&Profile::builtin("slack").unwrap());
+        let minute = Duration::from_secs(60);
+        assert_eq!(slack.windows, [Window::writes(600, minute), Window::reads(1000, minute)]);
+        let text = "profile = { id = \"x\", title = \"X\", as_of = \"2026\" }\nrate.throttle = [{ status = 400, text = \"SLOW\" }]\npatch.remove_form = \"value_list\"";
+        let profile = Profile::parse(text, "x.toml").unwrap();
+        let policy = RetryPolicy::from(&profile);
+        assert_eq!(
+            policy.throttle_markers.last().unwrap(),
+            &ThrottleMarker { status: 400, text: "SLOW".to_owned() }
+        );
+        assert_eq!(ServerLimits::from(&profile).remove_form, RemoveForm::ValueList);
     }
 }

@@ -56,6 +56,8 @@ pub enum Precondition {
 pub struct List {
     /// Only resources that match.
     pub filter: Option<Filter>,
+    /// In place of the filter, text that is sent as it is.
+    pub raw_filter: Option<String>,
     /// Resources in one page; the server may give fewer.
     pub page_size: Option<u32>,
     /// End after so many resources.
@@ -87,6 +89,12 @@ impl List {
     #[must_use]
     pub fn filter(self, filter: Filter) -> Self {
         Self { filter: Some(filter), ..self }
+    }
+
+    /// Only resources that match a filter in the server's own words, which the grammar of RFC 7644 need not know.
+    #[must_use]
+    pub fn raw_filter(self, filter: impl Into<String>) -> Self {
+        Self { raw_filter: Some(filter.into()), ..self }
     }
 
     /// Resources in one page.

@@ -5,7 +5,6 @@ use scim_core::{
     json,
     patch::{self, PatchOp, Tolerances},
     resource::Resource,
-    schema::ResourceType,
 };
 use serde_json::{Map, Value};
 
@@ -15,8 +14,8 @@ impl<T: Resource> Resources<'_, T> {
     /// Changes a resource. `None` when the server does not show the result, as with 204.
     ///
     /// Where the server has no PATCH (it says so, or answers 405 or 501), the client reads the resource, makes the
-    /// changes itself, and replaces it if nobody else changed it meanwhile; that is remembered for the endpoint. This
-    /// needs to know the schema, so it works for users and groups.
+    /// changes itself, and replaces it if nobody else changed it meanwhile; that is remembered for the endpoint. The
+    /// schema, for other resources than users and groups, is what `/ResourceTypes` and `/Schemas` say.
     ///
     /// # Errors
     /// The call failed. A PATCH that may have been applied is not repeated: see [`Error::may_have_been_applied`].
@@ -37,7 +36,7 @@ impl<T: Resource> Resources<'_, T> {
                 *if_match = self.stated_version();
             }
             match self.client.call(&call, &self.options).await {
-                Err(error) if error.is_unsupported() && resource_type(&self.endpoint).is_some() => {
+                Err(error) if error.is_unsupported() => {
                     tracing::info!(endpoint = self.endpoint, "no PATCH here: using GET and PUT from now on");
                     self.client.remember_no_patch(&self.endpoint);
                 }
@@ -49,10 +48,7 @@ impl<T: Resource> Resources<'_, T> {
 
     /// GET, change, PUT; once more when somebody else was faster.
     async fn patch_by_put(&self, id: &str, patch: &Value) -> Result<Answer, Error> {
-        let Some(resource_type) = resource_type(&self.endpoint) else {
-            let endpoint = &self.endpoint;
-            return Err(Error::build(format!("/{endpoint} has no PATCH, and its schema is not known here")));
-        };
+        let resource_type = self.client.resource_type_of(&self.endpoint).await?;
         let mut lost = 0;
         loop {
             // Everything, so that the PUT takes nothing away.
@@ -89,15 +85,6 @@ impl<T: Resource> Resources<'_, T> {
                 done => return done,
             }
         }
-    }
-}
-
-/// The schema of an endpoint, where it is known without asking.
-fn resource_type(endpoint: &str) -> Option<ResourceType> {
-    match endpoint {
-        "Users" => Some(ResourceType::user()),
-        "Groups" => Some(ResourceType::group()),
-        _ => None,
     }
 }
 

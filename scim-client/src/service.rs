@@ -4,7 +4,7 @@ use std::{
     error::Error,
     fmt,
     future::poll_fn,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -17,8 +17,7 @@ use tower_service::Service;
 use crate::error::{TransportError, TransportKind};
 
 /// A service without its type, so that no type parameter reaches the user.
-#[derive(Clone)]
-pub(crate) struct Erased(Arc<Answer>);
+pub(crate) struct Erased(Box<Answer>);
 
 type Answer =
     dyn Fn(Request<Bytes>) -> BoxFuture<'static, Result<Response<Bytes>, TransportError>> + Send + Sync;
@@ -32,10 +31,28 @@ impl Erased {
     {
         // Behind a mutex, because not every tower service is `Sync`; it is held for the clone only.
         let service = Mutex::new(service);
-        Self(Arc::new(move |request| {
+        Self(Box::new(move |request| {
             let mut service = service.lock().unwrap_or_else(PoisonError::into_inner).clone();
             async move { oneshot(&mut service, request).await.map_err(TransportError::from_box) }.boxed()
         }))
+    }
+
+    /// A service that needs no lock and says by itself what its errors are.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn plain(
+        answer: impl Fn(Request<Bytes>) -> BoxFuture<'static, Result<Response<Bytes>, TransportError>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self(Box::new(answer))
+    }
+
+    pub(crate) fn call(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'static, Result<Response<Bytes>, TransportError>> {
+        (self.0)(request)
     }
 }
 
@@ -45,22 +62,8 @@ impl fmt::Debug for Erased {
     }
 }
 
-impl Service<Request<Bytes>> for Erased {
-    type Response = Response<Bytes>;
-    type Error = TransportError;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, TransportError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        (self.0)(request)
-    }
-}
-
 /// Waits until the service is ready, and calls it once.
-pub(crate) async fn oneshot<S>(
+async fn oneshot<S>(
     service: &mut S,
     request: Request<Bytes>,
 ) -> Result<S::Response, Box<dyn Error + Send + Sync>>

@@ -2,47 +2,42 @@
 
 mod oauth;
 
-use std::{
-    fmt,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, FutureExt};
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
-use tower_service::Service;
+use url::{Origin, Url};
 
 pub use self::oauth::OAuth;
 use self::oauth::Tokens;
-use crate::{clock::Clock, error::TransportError};
+use crate::{clock::Clock, error::TransportError, exchange::Exchange};
 
 /// Credentials, which `Debug` does not show.
 #[derive(Clone, Default)]
 pub(crate) enum Auth {
     #[default]
     None,
-    /// A header, complete and marked sensitive.
-    Fixed(HeaderName, HeaderValue),
+    /// The `Authorization` header, complete and marked sensitive.
+    Fixed(HeaderValue),
     Token(Arc<OAuth>),
 }
 
 impl Auth {
     pub(crate) fn bearer(token: &SecretString) -> Option<Self> {
-        Self::fixed(header::AUTHORIZATION, &format!("Bearer {}", token.expose_secret()))
+        Self::fixed(&format!("Bearer {}", token.expose_secret()))
     }
 
     pub(crate) fn basic(user: &str, password: &SecretString) -> Option<Self> {
         let pair = format!("{user}:{}", password.expose_secret());
-        Self::fixed(header::AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)))
+        Self::fixed(&format!("Basic {}", STANDARD.encode(pair)))
     }
 
-    pub(crate) fn fixed(name: HeaderName, value: &str) -> Option<Self> {
+    fn fixed(value: &str) -> Option<Self> {
         let mut value = HeaderValue::from_str(value).ok()?;
         value.set_sensitive(true);
-        Some(Self::Fixed(name, value))
+        Some(Self::Fixed(value))
     }
 }
 
@@ -50,75 +45,87 @@ impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::None => "None",
-            Self::Fixed(..) => "Fixed(…)",
+            Self::Fixed(_) => "Fixed(…)",
             Self::Token(_) => "Token(…)",
         })
     }
 }
 
+/// More headers of every request to the server, and which server that is.
+#[derive(Clone, Debug)]
+pub(crate) struct Headers {
+    pub(crate) base: Origin,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Headers {
+    fn put(&self, to: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            to.insert(name, value.clone());
+        }
+    }
+}
+
 /// The layer that adds the credentials, and gets a new token once when the server refuses the one it had.
-#[derive(Clone, Debug)]
-pub(crate) struct Authorize<S> {
-    inner: S,
-    source: Source<S>,
+#[derive(Debug)]
+pub(crate) struct Authorize {
+    inner: Exchange,
+    headers: Headers,
+    source: Source,
 }
 
-#[derive(Clone, Debug)]
-enum Source<S> {
+#[derive(Debug)]
+enum Source {
     None,
-    Fixed(HeaderName, HeaderValue),
-    Tokens(Arc<Tokens<S>>),
+    Fixed(HeaderValue),
+    Tokens(Box<Tokens>),
 }
 
-impl<S: Clone> Authorize<S> {
-    pub(crate) fn new(inner: S, auth: Auth, clock: Arc<dyn Clock>) -> Self {
+impl Authorize {
+    pub(crate) fn new(inner: Exchange, auth: Auth, headers: Headers, clock: Arc<dyn Clock>) -> Self {
         let source = match auth {
             Auth::None => Source::None,
-            Auth::Fixed(name, value) => Source::Fixed(name, value),
-            Auth::Token(oauth) => Source::Tokens(Arc::new(Tokens::new(oauth, inner.clone(), clock))),
+            Auth::Fixed(value) => Source::Fixed(value),
+            Auth::Token(oauth) => {
+                let near = Url::parse(&oauth.token_url).is_ok_and(|url| url.origin() == headers.base);
+                Source::Tokens(Box::new(Tokens::new(oauth, near.then(|| headers.clone()), clock)))
+            }
         };
-        Self { inner, source }
-    }
-}
-
-impl<S> Service<Request<Bytes>> for Authorize<S>
-where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-{
-    type Response = Response<Bytes>;
-    type Error = TransportError;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, TransportError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        self.inner.poll_ready(context)
+        Self { inner, headers, source }
     }
 
-    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
-        let Self { mut inner, source } = self.clone();
-        match source {
-            Source::None => inner.call(request).boxed(),
-            Source::Fixed(name, value) => {
-                request.headers_mut().insert(name, value);
-                inner.call(request).boxed()
-            }
-            Source::Tokens(tokens) => async move {
-                let token = tokens.current(None).await?;
-                request.headers_mut().insert(header::AUTHORIZATION, token.header.clone());
-                let answer = inner.call(request.clone()).await?;
-                if answer.status() != StatusCode::UNAUTHORIZED {
-                    return Ok(answer);
-                }
-                // The server did not act on it, so even a write may be sent again with a new token.
-                let token = tokens.current(Some(token.number)).await?;
-                request.headers_mut().insert(header::AUTHORIZATION, token.header);
-                inner.call(request).await
-            }
-            .boxed(),
+    pub(crate) async fn call(
+        &self,
+        request: &Request<Bytes>,
+        time: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let tokens = match &self.source {
+            Source::None => return self.send(request, None, time).await,
+            Source::Fixed(value) => return self.send(request, Some(value), time).await,
+            Source::Tokens(tokens) => tokens,
+        };
+        let token = tokens.current(None, &self.inner, time).await?;
+        let answer = self.send(request, Some(&token.header), time).await?;
+        if answer.status() != StatusCode::UNAUTHORIZED {
+            return Ok(answer);
         }
+        // The server did not act on it, so even a write may be sent again with a new token.
+        let token = tokens.current(Some(token.number), &self.inner, time).await?;
+        self.send(request, Some(&token.header), time).await
+    }
+
+    async fn send(
+        &self,
+        request: &Request<Bytes>,
+        credentials: Option<&HeaderValue>,
+        time: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let dress = |headers: &mut HeaderMap| {
+            if let Some(value) = credentials {
+                headers.insert(header::AUTHORIZATION, value.clone());
+            }
+            self.headers.put(headers);
+        };
+        self.inner.call(request, dress, time).await
     }
 }

@@ -1,19 +1,28 @@
 //! OAuth 2.0 client credentials (RFC 6749 §4.4): one token for all requests, renewed before it expires.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderMap, HeaderValue, Method, Request, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Mutex;
-use tower_service::Service;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use super::Headers;
 use crate::{
     clock::Clock,
     error::{TransportError, TransportKind},
+    exchange::Exchange,
 };
 
 /// How to get a token with the client credentials grant.
@@ -113,63 +122,95 @@ pub(super) struct Token {
     refresh_at: Option<Duration>,
 }
 
-/// The token in use. Whoever needs a new one holds the lock while getting it; the others wait and share it.
-pub(super) struct Tokens<S> {
+/// The token in use. Whoever needs a new one holds the lock while getting it; the others wait and share what comes of
+/// it, a token or a failure.
+pub(super) struct Tokens {
     oauth: Arc<OAuth>,
-    inner: S,
+    /// More headers, where the token endpoint is a part of the server.
+    headers: Option<Headers>,
     clock: Arc<dyn Clock>,
-    token: Mutex<(u64, Option<Token>)>,
+    /// How often the token endpoint was asked, to the end.
+    asked: AtomicU64,
+    slot: Mutex<Slot>,
 }
 
-impl<S> Tokens<S> {
-    pub(super) fn new(oauth: Arc<OAuth>, inner: S, clock: Arc<dyn Clock>) -> Self {
-        Self { oauth, inner, clock, token: Mutex::new((0, None)) }
+#[derive(Default)]
+struct Slot {
+    token: Option<Token>,
+    /// Of the last time that the token endpoint was asked.
+    failure: Option<(TransportKind, String)>,
+}
+
+impl Tokens {
+    pub(super) fn new(oauth: Arc<OAuth>, headers: Option<Headers>, clock: Arc<dyn Clock>) -> Self {
+        Self { oauth, headers, clock, asked: AtomicU64::default(), slot: Mutex::default() }
     }
-}
 
-impl<S> Tokens<S>
-where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-{
     /// A token that has time left and is not the one that was refused.
-    pub(super) async fn current(&self, refused: Option<u64>) -> Result<Token, TransportError> {
-        let mut slot = self.token.lock().await;
+    pub(super) async fn current(
+        &self,
+        refused: Option<u64>,
+        exchange: &Exchange,
+        time: Duration,
+    ) -> Result<Token, TransportError> {
+        let before = self.asked.load(Ordering::Acquire);
+        let mut slot = self.slot.lock().await;
         let now = self.clock.monotonic();
-        if let Some(token) = &slot.1
+        if let Some(token) = &slot.token
             && refused != Some(token.number)
             && token.refresh_at.is_none_or(|at| now < at)
         {
             return Ok(token.clone());
         }
-        let (header, lifetime) = self.fetch().await?;
-        let number = slot.0 + 1;
-        let refresh_at = lifetime.map(|time| now + time.saturating_sub(MARGIN.min(time / 5)));
-        let token = Token { number, header, refresh_at };
-        *slot = (number, Some(token.clone()));
-        Ok(token)
+        if let Some((kind, reason)) = &slot.failure
+            && self.asked.load(Ordering::Acquire) > before
+        {
+            // Somebody asked while this call waited; fifty waiters must not ask a failing endpoint fifty times.
+            return Err(TransportError::new(*kind, reason.clone()));
+        }
+        let fetched = self.fetch(exchange, time).await;
+        let number = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
+        match fetched {
+            Ok((header, lifetime)) => {
+                let refresh_at = lifetime.map(|time| now + time.saturating_sub(MARGIN.min(time / 5)));
+                let token = Token { number, header, refresh_at };
+                *slot = Slot { token: Some(token.clone()), failure: None };
+                Ok(token)
+            }
+            Err((kind, reason)) => {
+                slot.failure = Some((kind, reason.clone()));
+                Err(TransportError::new(kind, reason))
+            }
+        }
     }
 
-    async fn fetch(&self) -> Result<(HeaderValue, Option<Duration>), TransportError> {
-        let failed = |message: String| TransportError::new(TransportKind::Auth, message);
+    async fn fetch(
+        &self,
+        exchange: &Exchange,
+        time: Duration,
+    ) -> Result<(HeaderValue, Option<Duration>), (TransportKind, String)> {
+        let failed = |message: String| (TransportKind::Auth, message);
         let request =
             self.oauth.request().map_err(|error| failed(format!("the token request is wrong: {error}")))?;
-        let response = self.inner.clone().call(request).await?;
+        let dress = |to: &mut HeaderMap| self.headers.iter().for_each(|headers| headers.put(to));
+        let response = exchange.call(&request, dress, time).await.map_err(|error| {
+            // However far the token request got, the request that waits for the token was not sent.
+            let kind = match error.kind() {
+                kind @ (TransportKind::Auth | TransportKind::TooLarge) => kind,
+                TransportKind::Connect | TransportKind::Interrupted | TransportKind::Timeout => {
+                    TransportKind::Connect
+                }
+            };
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            (kind, format!("the token endpoint: {error}{cause}"))
+        })?;
         let status = response.status();
         let body: Value = serde_json::from_slice(response.body()).unwrap_or(Value::Null);
         if !status.is_success() {
             let reason = body["error"].as_str().unwrap_or("no reason given");
             let text = format!("the token endpoint answered {}: {reason}", status.as_u16());
             let passing = status == 429 || status.is_server_error();
-            return Err(if passing {
-                TransportError::new(TransportKind::Connect, text)
-            } else {
-                failed(text)
-            });
+            return Err(if passing { (TransportKind::Connect, text) } else { failed(text) });
         }
         let token = body["access_token"]
             .as_str()
@@ -186,7 +227,7 @@ where
     }
 }
 
-impl<S> fmt::Debug for Tokens<S> {
+impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Tokens").field(&self.oauth).finish()
     }

@@ -98,7 +98,13 @@ impl<'a, T: Resource> Pages<'a, T> {
         if let Some(config) = self.client.inner.discovered.known() {
             let lacks = |asked: bool, has: Option<bool>| asked && has == Some(false);
             let missing = match () {
-                () if lacks(list.filter.is_some(), config.filter_supported()) => Some("filters"),
+                () if lacks(
+                    list.filter.is_some() || list.raw_filter.is_some(),
+                    config.filter_supported(),
+                ) =>
+                {
+                    Some("filters")
+                }
                 () if lacks(list.sort_by.is_some(), config.sort_supported()) => Some("sorting"),
                 () => None,
             };
@@ -107,8 +113,8 @@ impl<'a, T: Resource> Pages<'a, T> {
                 return Box::pin(ready_future(Err(error)));
             }
         }
-        let mut query = ListQuery::default();
-        query.filter.clone_from(&list.filter);
+        let filter = list.filter.clone().filter(|_| list.raw_filter.is_none());
+        let mut query = ListQuery { filter, ..ListQuery::default() };
         query.count = Some(i64::from(self.client.page_size(list.page_size)));
         query.sort_by.clone_from(&list.sort_by);
         query.descending = list.descending;
@@ -125,14 +131,25 @@ impl<'a, T: Resource> Pages<'a, T> {
             Next::Index(index) => query.start_index = i64::try_from(*index).ok(),
             Next::End => {}
         }
-        let (client, options) = (self.client, self.options.clone());
-        let call = if list.by_post {
-            query.cursor = cursor.take();
-            Call::Search { endpoint: Some(self.endpoint.clone()), query }
-        } else {
-            Call::list(self.endpoint.clone(), query)
-        };
-        Box::pin(async move { client.call_with_cursor(&call, cursor.as_deref(), &options).await })
+        let (client, options, raw) = (self.client, self.options.clone(), list.raw_filter.clone());
+        if list.by_post {
+            query.cursor = cursor;
+            let mut body = query.to_search_body();
+            if let Some(raw) = raw {
+                body["filter"] = raw.into();
+            }
+            let call = Call::Search { endpoint: Some(self.endpoint.clone()), query };
+            return Box::pin(
+                async move { client.call_with_body(&call, body.to_string().into(), &options).await },
+            );
+        }
+        let call = Call::list(self.endpoint.clone(), query);
+        Box::pin(async move {
+            let parameters = [("filter", &raw), ("cursor", &cursor)];
+            let parameters: Vec<(&str, &str)> =
+                parameters.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect();
+            client.call_with_parameters(&call, &parameters, &options).await
+        })
     }
 
     fn arrived(&mut self, answer: Result<Answer, Error>) {

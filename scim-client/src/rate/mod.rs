@@ -3,24 +3,25 @@
 //! Operations are counted, not requests: a bulk request of 50 counts as 50. Every window that applies must have room,
 //! so the smallest budget decides. After a 429 the budgets halve, down to a sixteenth, and grow back with each success;
 //! when the server says how long to wait, or that nothing remains, the whole client waits.
+//!
+//! A request takes its place among those at once first and then waits for the windows, so nothing lies between the
+//! moment that a window grants and the moment of sending. A call that is dropped gives back what it did not use.
 
 mod window;
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
-    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, FutureExt};
 use http::{Request, Response};
 use tokio::sync::Semaphore;
-use tower_service::Service;
 
 use self::window::Log;
 use crate::{
+    auth::Authorize,
     clock::Clock,
     error::{TransportError, TransportKind},
     retry::{Intent, Task, asked_wait},
@@ -128,7 +129,7 @@ impl Budget {
         }
     }
 
-    /// Takes room for that many operations, and says how long to wait for it.
+    /// Takes room for that many operations, and says from when on it is theirs.
     fn reserve(&mut self, now: Duration, operations: u32, intent: Intent) -> Duration {
         let mut at = now.max(self.paused_until);
         let pace = self.pace;
@@ -139,7 +140,14 @@ impl Budget {
         for (_, log) in self.logs.iter_mut().filter(|(window, _)| window.scope.covers(intent)) {
             log.push(at, operations);
         }
-        at - now
+        at
+    }
+
+    /// Gives back what was reserved and will not be used.
+    fn give_back(&mut self, at: Duration, operations: u32, intent: Intent) {
+        for (_, log) in self.logs.iter_mut().filter(|(window, _)| window.scope.covers(intent)) {
+            log.remove(at, operations);
+        }
     }
 
     /// Learns from an answer.
@@ -158,10 +166,12 @@ impl Budget {
 }
 
 /// The layer that waits before sending.
-#[derive(Clone, Debug)]
-pub(crate) struct RateLimit<S> {
-    inner: S,
-    shared: Arc<Shared>,
+#[derive(Debug)]
+pub(crate) struct RateLimit {
+    inner: Authorize,
+    shared: Shared,
+    /// Whether there are windows whose pace may change.
+    paced: bool,
 }
 
 #[derive(Debug)]
@@ -171,17 +181,6 @@ struct Shared {
     clock: Arc<dyn Clock>,
 }
 
-impl<S> RateLimit<S> {
-    pub(crate) fn new(inner: S, limits: &RateLimits, clock: Arc<dyn Clock>) -> Self {
-        let shared = Shared {
-            budget: Mutex::new(Budget::new(&limits.windows)),
-            slots: Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
-            clock,
-        };
-        Self { inner, shared: Arc::new(shared) }
-    }
-}
-
 impl Shared {
     fn with<T>(&self, act: impl FnOnce(&mut Budget, Duration) -> T) -> T {
         let now = self.clock.monotonic();
@@ -189,48 +188,71 @@ impl Shared {
     }
 }
 
-impl<S> Service<Request<Bytes>> for RateLimit<S>
-where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Response<Bytes>;
-    type Error = TransportError;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, TransportError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        self.inner.poll_ready(context)
+impl RateLimit {
+    pub(crate) fn new(inner: Authorize, limits: &RateLimits, clock: Arc<dyn Clock>) -> Self {
+        let shared = Shared {
+            budget: Mutex::new(Budget::new(&limits.windows)),
+            slots: Semaphore::new(limits.in_flight.clamp(1, Semaphore::MAX_PERMITS)),
+            clock,
+        };
+        Self { inner, shared, paced: !limits.windows.is_empty() }
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let Self { mut inner, shared } = self.clone();
-        async move {
-            let task: Task = request.extensions().get().cloned().unwrap_or_default();
-            let (intent, operations) = (task.intent, task.operations);
-            let came = shared.clock.monotonic();
-            let wait = shared.with(|budget, now| budget.reserve(now, operations, intent));
-            if !wait.is_zero() {
-                tracing::debug!(?wait, operations, "waiting for the rate limit");
-                shared.clock.sleep(wait).await;
+    pub(crate) async fn call(
+        &self,
+        request: &Request<Bytes>,
+        task: &Task,
+        time: Duration,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let Self { inner, shared, .. } = self;
+        let (intent, operations) = (task.intent, task.operations);
+        let mut came = None;
+        let slot = match shared.slots.try_acquire() {
+            Ok(slot) => slot,
+            Err(_) => {
+                came = Some(shared.clock.monotonic());
+                let slot = shared.slots.acquire().await;
+                slot.map_err(|error| TransportError::new(TransportKind::Connect, error))?
             }
-            let slot = shared.slots.acquire().await;
-            let slot = slot.map_err(|error| TransportError::new(TransportKind::Connect, error))?;
-            let queued = shared.clock.monotonic().saturating_sub(came).as_millis();
-            task.queued.fetch_add(u64::try_from(queued).unwrap_or(u64::MAX), Ordering::Relaxed);
-            let answer = inner.call(request).await;
-            drop(slot);
-            if let Ok(response) = &answer {
-                let throttled = response.status() == 429;
-                let spent = response
-                    .headers()
-                    .iter()
-                    .any(|(name, value)| REMAINING.contains(&name.as_str()) && value.as_bytes() == b"0");
+        };
+        let (at, now) = shared.with(|budget, now| (budget.reserve(now, operations, intent), now));
+        let wait = at.saturating_sub(now);
+        if !wait.is_zero() {
+            tracing::debug!(?wait, operations, "waiting for the rate limit");
+            let mut unused = Unused { shared, grant: Some((at, operations, intent)) };
+            shared.clock.sleep(wait).await;
+            unused.grant = None;
+        }
+        let queued = came.map_or(Duration::ZERO, |came| now.saturating_sub(came)).saturating_add(wait);
+        task.queued.fetch_add(u64::try_from(queued.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let answer = inner.call(request, time).await;
+        drop(slot);
+        if let Ok(response) = &answer {
+            let throttled = response.status() == 429;
+            let spent = response
+                .headers()
+                .iter()
+                .any(|(name, value)| value.as_bytes() == b"0" && REMAINING.contains(&name.as_str()));
+            if throttled || spent || self.paced {
                 let wait = (throttled || spent).then(|| asked_wait(response.headers(), shared.clock.now()));
                 shared.with(|budget, now| budget.observe(now, throttled, wait.flatten()));
             }
-            answer
         }
-        .boxed()
+        answer
+    }
+}
+
+/// What a call holds while it waits; dropped in the waiting, it gives that back.
+struct Unused<'a> {
+    shared: &'a Shared,
+    grant: Option<(Duration, u32, Intent)>,
+}
+
+impl Drop for Unused<'_> {
+    fn drop(&mut self) {
+        if let Some((at, operations, intent)) = self.grant {
+            self.shared.with(|budget, _| budget.give_back(at, operations, intent));
+        }
     }
 }
 

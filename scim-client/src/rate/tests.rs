@@ -6,7 +6,7 @@ fn secs(seconds: u64) -> Duration {
 
 /// When each of so many requests, asked for at the same time, may start.
 fn starts(budget: &mut Budget, now: u64, operations: &[u32]) -> Vec<u64> {
-    operations.iter().map(|count| now + budget.reserve(secs(now), *count, Intent::Once).as_secs()).collect()
+    operations.iter().map(|count| budget.reserve(secs(now), *count, Intent::Once).as_secs()).collect()
 }
 
 #[test]
@@ -57,4 +57,14 @@ fn slows_down_on_429_and_recovers() {
     }
     assert_eq!(budget.pace, SLOWEST);
     assert_eq!(starts(&mut budget, 300, &[1, 1]), [300, 310], "a window never closes");
+}
+
+#[test]
+fn what_is_given_back_is_free_again() {
+    let mut budget = Budget::new(&[Window::all(1, secs(10)), Window::writes(1, secs(60))]);
+    assert_eq!(starts(&mut budget, 0, &[1, 1]), [0, 60]);
+    budget.give_back(secs(60), 1, Intent::Once);
+    assert_eq!(budget.reserve(secs(0), 1, Intent::Read), secs(10), "only the first one is left");
+    budget.give_back(secs(60), 1, Intent::Once);
+    assert_eq!(starts(&mut budget, 0, &[1]), [60], "what is not there cannot be given back");
 }

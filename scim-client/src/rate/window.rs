@@ -42,4 +42,11 @@ impl Log {
     pub(super) fn push(&mut self, at: Duration, operations: u32) {
         self.0.push_back((at, operations));
     }
+
+    /// Takes one such grant back.
+    pub(super) fn remove(&mut self, at: Duration, operations: u32) {
+        if let Some(index) = self.0.iter().rposition(|grant| *grant == (at, operations)) {
+            self.0.remove(index);
+        }
+    }
 }

@@ -11,19 +11,17 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures_util::future::{BoxFuture, FutureExt};
 use http::{HeaderMap, Method, Request, Response, header};
 use jiff::{Timestamp, fmt::rfc2822};
-use tower_service::Service;
 
 use crate::{
     clock::Clock,
     error::{Trail, TransportError, TransportKind},
+    rate::RateLimit,
 };
 
 /// How often and how long a request is repeated.
@@ -204,35 +202,27 @@ pub fn asked_wait(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     Timestamp::from_second(number).ok().map(|at| until(now, at))
 }
 
-/// What one call asks of the layers below; it travels in the request's extensions.
-#[derive(Clone, Debug)]
+/// What one call asks of the layers below.
+#[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) intent: Intent,
     /// Operations that the request stands for, for the rate limit.
     pub(crate) operations: u32,
     pub(crate) policy: Arc<RetryPolicy>,
-    /// For this attempt, from when it is sent.
-    pub(crate) time: Duration,
     /// Milliseconds that were spent waiting for the rate limit, in all attempts.
-    pub(crate) queued: Arc<AtomicU64>,
+    pub(crate) queued: AtomicU64,
 }
 
 impl Task {
     pub(crate) fn new(intent: Intent, operations: u32, policy: Arc<RetryPolicy>) -> Self {
-        Self { intent, operations, time: policy.try_timeout, policy, queued: Arc::default() }
-    }
-}
-
-impl Default for Task {
-    fn default() -> Self {
-        Self::new(Intent::Once, 1, Arc::default())
+        Self { intent, operations, policy, queued: AtomicU64::default() }
     }
 }
 
 /// The layer that repeats requests.
-#[derive(Clone, Debug)]
-pub(crate) struct Retry<S> {
-    inner: S,
+#[derive(Debug)]
+pub(crate) struct Retry {
+    inner: RateLimit,
     clock: Arc<dyn Clock>,
     jitter: Jitter,
 }
@@ -253,79 +243,49 @@ impl fmt::Debug for Jitter {
     }
 }
 
-impl<S> Retry<S> {
-    pub(crate) fn new(inner: S, clock: Arc<dyn Clock>, jitter: Jitter) -> Self {
+impl Retry {
+    pub(crate) fn new(inner: RateLimit, clock: Arc<dyn Clock>, jitter: Jitter) -> Self {
         Self { inner, clock, jitter }
     }
-}
 
-impl<S> Service<Request<Bytes>> for Retry<S>
-where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = TransportError> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Response<Bytes>;
-    type Error = TransportError;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, TransportError>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let Self { mut inner, clock, jitter } = self.clone();
-        async move {
-            let task: Task = request.extensions().get().cloned().unwrap_or_default();
-            let start = clock.monotonic();
-            let mut trail = Trail::default();
-            // The budget is for the server's time. A long queue at the rate limit must not use it up.
-            let spent = || {
-                let queued = Duration::from_millis(task.queued.load(Ordering::Relaxed));
-                clock.monotonic().saturating_sub(start).saturating_sub(queued)
-            };
-            loop {
-                let mut attempt = Request::new(request.body().clone());
-                attempt.method_mut().clone_from(request.method());
-                attempt.uri_mut().clone_from(request.uri());
-                attempt.headers_mut().clone_from(request.headers());
-                let time = task.policy.try_timeout.min(task.policy.budget.saturating_sub(spent()));
-                attempt.extensions_mut().insert(Task { time, ..task.clone() });
-                let mut answer = inner.call(attempt).await;
-                let outcome = outcome(&answer, &task.policy, clock.now());
-                trail.attempts += 1;
-                trail.elapsed = clock.monotonic().saturating_sub(start);
-                trail.uncertain |= task.intent != Intent::Read && is_uncertain(outcome);
-                match decide(trail.attempts, task.intent, outcome, spent(), &task.policy) {
-                    Decision::Retry { at_least, jitter: spread } => {
-                        let wait = at_least + spread.mul_f64((jitter.0)().clamp(0.0, 1.0));
-                        tracing::debug!(
-                            attempt = trail.attempts,
-                            ?outcome,
-                            ?wait,
-                            "sending the request again"
-                        );
-                        clock.sleep(wait).await;
-                    }
-                    Decision::Stop => {
-                        match &mut answer {
-                            Ok(response) => {
-                                response.extensions_mut().insert(trail);
-                            }
-                            Err(error) => error.trail = trail,
-                        }
-                        return answer;
-                    }
+    /// How it ended, and what it took.
+    pub(crate) async fn call(
+        &self,
+        request: &Request<Bytes>,
+        task: &Task,
+    ) -> (Result<Response<Bytes>, TransportError>, Trail) {
+        let policy = &*task.policy;
+        let start = self.clock.monotonic();
+        let mut trail = Trail::default();
+        // The budget is for the server's time. A long queue at the rate limit must not use it up.
+        let served = |elapsed: Duration| {
+            elapsed.saturating_sub(Duration::from_millis(task.queued.load(Ordering::Relaxed)))
+        };
+        let mut time = policy.try_timeout.min(policy.budget);
+        loop {
+            let answer = self.inner.call(request, task, time).await;
+            let outcome = outcome(&answer, policy, &*self.clock);
+            trail.attempts += 1;
+            trail.elapsed = self.clock.monotonic().saturating_sub(start);
+            trail.uncertain |= task.intent != Intent::Read && is_uncertain(outcome);
+            match decide(trail.attempts, task.intent, outcome, served(trail.elapsed), policy) {
+                Decision::Retry { at_least, jitter: spread } => {
+                    let wait = at_least + spread.mul_f64((self.jitter.0)().clamp(0.0, 1.0));
+                    tracing::debug!(attempt = trail.attempts, ?outcome, ?wait, "sending the request again");
+                    self.clock.sleep(wait).await;
+                    let elapsed = self.clock.monotonic().saturating_sub(start);
+                    time = policy.try_timeout.min(policy.budget.saturating_sub(served(elapsed)));
                 }
+                Decision::Stop => return (answer, trail),
             }
         }
-        .boxed()
     }
 }
 
 fn outcome(
     answer: &Result<Response<Bytes>, TransportError>,
     policy: &RetryPolicy,
-    now: Timestamp,
+    clock: &dyn Clock,
 ) -> Outcome {
     match answer {
         Ok(response) => {
@@ -333,7 +293,7 @@ fn outcome(
             Outcome::Answered {
                 status,
                 throttled: policy.throttle_markers.iter().any(|marker| marker.fits(status, response.body())),
-                wait: if status >= 400 { asked_wait(response.headers(), now) } else { None },
+                wait: if status >= 400 { asked_wait(response.headers(), clock.now()) } else { None },
             }
         }
         Err(error) => match error.kind() {
