@@ -1,5 +1,5 @@
 //! How fast the mock provider answers, in process and over loopback. The items per second are requests per second;
-//! the mock holds a thousand users.
+//! the mock holds a thousand users unless a bench says otherwise.
 //!
 //! `cargo bench -p scim-testkit --features http,server --bench mock`
 
@@ -51,10 +51,70 @@ fn patch(bencher: Bencher<'_, '_>, road: Road) {
     one_by_one(bencher, road, Mock::patch);
 }
 
+/// A mock that a test starts for itself. The built-in schemas are read once per process.
+#[divan::bench]
+fn start() -> Provider {
+    let profile = Profile::builtin("interop").expect("it is built in");
+    Provider::new(profile, World::deterministic())
+}
+
+/// Neither of these may grow with the number of users.
+#[divan::bench_group]
+mod among {
+    use divan::Bencher;
+
+    use super::{Mock, Road, one_by_one_among};
+
+    #[divan::bench(args = [1_000, 10_000])]
+    fn filter_user_name(bencher: Bencher<'_, '_>, users: usize) {
+        one_by_one_among(bencher, Road::InProcess, users, Mock::filter);
+    }
+
+    #[divan::bench(args = [1_000, 10_000])]
+    fn filter_external_id_and_active(bencher: Bencher<'_, '_>, users: usize) {
+        one_by_one_among(bencher, Road::InProcess, users, |mock| {
+            let n = mock.next() % mock.ids.len();
+            mock.search(&format!(r#"active eq true and externalId eq "00u{n}""#))
+        });
+    }
+
+    #[divan::bench(args = [1_000, 10_000])]
+    fn get_by_id(bencher: Bencher<'_, '_>, users: usize) {
+        one_by_one_among(bencher, Road::InProcess, users, Mock::get);
+    }
+
+    #[divan::bench(args = [1_000, 10_000])]
+    fn patch(bencher: Bencher<'_, '_>, users: usize) {
+        one_by_one_among(bencher, Road::InProcess, users, Mock::patch);
+    }
+}
+
+/// These visit everybody, and copy a page.
+#[divan::bench_group]
+mod through {
+    use divan::Bencher;
+    use http::Method;
+    use serde_json::Value;
+
+    use super::{Road, one_by_one_among};
+
+    #[divan::bench(args = [1_000, 10_000])]
+    fn page_of_10(bencher: Bencher<'_, '_>, users: usize) {
+        one_by_one_among(bencher, Road::InProcess, users, |mock| {
+            mock.request(Method::GET, "/Users?count=10&startIndex=500", &Value::Null)
+        });
+    }
+
+    #[divan::bench(args = [1_000, 10_000])]
+    fn filter_title(bencher: Bencher<'_, '_>, users: usize) {
+        one_by_one_among(bencher, Road::InProcess, users, |mock| mock.search(r#"title eq "Nobody""#));
+    }
+}
+
 /// Sixteen connections, where the others wait for each answer.
 #[divan::bench]
 fn get_16_at_once(bencher: Bencher<'_, '_>) {
-    let mock = Mock::new(Road::Loopback);
+    let mock = Mock::new(Road::Loopback, USERS);
     let requests = || (0..AT_ONCE).map(|_| mock.get()).collect::<Vec<_>>();
     bencher
         .counter(ItemsCount::new(AT_ONCE))
@@ -63,7 +123,16 @@ fn get_16_at_once(bencher: Bencher<'_, '_>) {
 }
 
 fn one_by_one(bencher: Bencher<'_, '_>, road: Road, request: impl Fn(&Mock) -> Request<Bytes> + Sync) {
-    let mock = Mock::new(road);
+    one_by_one_among(bencher, road, USERS, request);
+}
+
+fn one_by_one_among(
+    bencher: Bencher<'_, '_>,
+    road: Road,
+    users: usize,
+    request: impl Fn(&Mock) -> Request<Bytes> + Sync,
+) {
+    let mock = Mock::new(road, users);
     let bencher = bencher.counter(ItemsCount::new(1usize));
     bencher.with_inputs(|| request(&mock)).bench_values(|request| mock.send(request));
 }
@@ -101,11 +170,11 @@ struct Net {
 }
 
 impl Mock {
-    fn new(road: Road) -> Self {
+    fn new(road: Road, users: usize) -> Self {
         let profile = Profile::builtin("interop").expect("it is built in");
         let provider = Arc::new(Provider::new(profile, World::deterministic()));
         let mut mock = Self { provider, ids: Vec::new(), turn: AtomicUsize::new(0), net: None };
-        mock.ids = (0..USERS).map(|_| id(&mock.send(mock.create()))).collect();
+        mock.ids = (0..users).map(|_| id(&mock.send(mock.create()))).collect();
         mock.net = matches!(road, Road::Loopback).then(|| Net::new(&mock.provider));
         mock
     }
@@ -115,8 +184,11 @@ impl Mock {
     }
 
     fn filter(&self) -> Request<Bytes> {
-        let filter = format!(r#"userName eq "{}""#, user_name(self.next() % USERS));
-        self.request(Method::GET, &format!("/Users?filter={}", encode(&filter)), &Value::Null)
+        self.search(&format!(r#"userName eq "{}""#, user_name(self.next() % self.ids.len())))
+    }
+
+    fn search(&self, filter: &str) -> Request<Bytes> {
+        self.request(Method::GET, &format!("/Users?filter={}", encode(filter)), &Value::Null)
     }
 
     fn create(&self) -> Request<Bytes> {

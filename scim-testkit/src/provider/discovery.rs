@@ -11,28 +11,39 @@ impl Service<'_> {
     pub(super) fn service_provider_config(&self) -> Value {
         let quirks = &self.provider.quirks;
         let page = &self.provider.profile.page;
-        let most = if quirks.takes(Liberty::PageMax5) { page.max.min(5) } else { page.max };
+        let bulk = &self.provider.profile.bulk;
+        let (default, most) = self.page_sizes();
         let patch = self.kinds().iter().any(|kind| self.ops(*kind).contains(&Operation::Patch));
-        json!({
+        let mut config = json!({
             "schemas": [urn::SERVICE_PROVIDER_CONFIG],
             "patch": { "supported": patch },
-            "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+            "bulk": {
+                "supported": bulk.supported,
+                "maxOperations": if bulk.supported { bulk.max_operations } else { 0 },
+                "maxPayloadSize": if bulk.supported { bulk.max_payload } else { 0 },
+            },
             "filter": { "supported": true, "maxResults": most },
             "changePassword": { "supported": true },
             "sort": { "supported": !quirks.takes(Liberty::NoSort) },
             "etag": { "supported": true },
-            "authenticationSchemes": [{
-                "type": "oauthbearertoken",
-                "name": "Bearer token",
-                "description": "A token in the Authorization header",
-                "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
-                "primary": true,
-            }],
+            "authenticationSchemes": self.provider.access.schemes(),
             "meta": {
                 "resourceType": "ServiceProviderConfig",
                 "location": format!("{}/ServiceProviderConfig", self.base),
             },
-        })
+        });
+        if page.cursor {
+            // RFC 9865 §4.
+            config["pagination"] = json!({
+                "cursor": true,
+                "index": true,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": default,
+                "maxPageSize": most,
+                "cursorTimeout": page.cursor_timeout,
+            });
+        }
+        config
     }
 
     pub(super) fn resource_types(&self, name: Option<&str>) -> Result<Reply, ScimError> {
@@ -44,8 +55,13 @@ impl Service<'_> {
         let mut schemas: Vec<Arc<Schema>> = Vec::new();
         for kind in self.kinds() {
             let resource_type = self.resource_type(kind);
-            schemas.push(Arc::clone(&resource_type.schema));
-            schemas.extend(resource_type.extensions.iter().map(|extension| Arc::clone(&extension.schema)));
+            let extensions = resource_type.extensions.iter().map(|extension| &extension.schema);
+            for schema in std::iter::once(&resource_type.schema).chain(extensions) {
+                // Several types may share one.
+                if !schemas.iter().any(|known| known.id == schema.id) {
+                    schemas.push(Arc::clone(schema));
+                }
+            }
         }
         let all = schemas.iter().map(|schema| {
             let mut document = schema.to_json();

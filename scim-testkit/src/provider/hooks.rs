@@ -117,6 +117,12 @@ impl Quirks {
             if self.has(Defect::ExtensionDroppedOnCreate) {
                 object.retain(|key, _| !is_urn(key));
             }
+            if kind == Kind::Group && self.has(Defect::GroupCreateDropsMembers) {
+                json::remove(object, "members");
+            }
+            if kind == Kind::Group && self.has(Defect::GroupExternalIdIgnored) {
+                json::remove(object, "externalId");
+            }
             return Ok(());
         };
         let read_only = ["id", "meta", "groups"].into_iter().find(|name| json::get(object, name).is_some());
@@ -175,6 +181,14 @@ impl Quirks {
         if self.has(Defect::PatchUserNoEffect) && kind == Kind::User {
             kept.clear();
         }
+        if self.has(Defect::PatchDropsUnnamed) && kind == Kind::User && !kept.is_empty() {
+            let named = Value::from(kept.clone()).to_string();
+            for path in ["locale", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"] {
+                if !named.contains(path) {
+                    kept.push(json!({"op": "remove", "path": path}));
+                }
+            }
+        }
         let speaks_of_members = |operation: &Value| operation.to_string().contains("members");
         if self.has(Defect::MembersDroppedOnRename)
             && kind == Kind::Group
@@ -202,7 +216,7 @@ impl Quirks {
             return Err(ScimError::invalid_syntax(format!("unsupported op {written}")));
         }
         let keep = match &path {
-            Some(path) => self.at_path(&op, path, operation, overlay)?,
+            Some(path) => self.at_path(kind, (&op, path), operation, overlay)?,
             None => self.without_path(kind, &op, operation, overlay)?,
         };
         if kind == Kind::Group && keep {
@@ -213,8 +227,8 @@ impl Quirks {
 
     fn at_path(
         &self,
-        op: &str,
-        path: &str,
+        kind: Kind,
+        (op, path): (&str, &str),
         operation: &mut Map<String, Value>,
         overlay: &mut Map<String, Value>,
     ) -> Result<bool, ScimError> {
@@ -226,6 +240,19 @@ impl Quirks {
         }
         if let Some(value) = json::get(operation, "value") {
             self.boolean(path, value, overlay)?;
+        }
+        if path.eq_ignore_ascii_case("externalId") && kind == Kind::Group {
+            if self.has(Defect::GroupExternalIdRefused) {
+                return Err(ScimError::invalid_path(format!("unsupported {op} path {path}")));
+            }
+            if self.has(Defect::GroupExternalIdIgnored) {
+                return Ok(false);
+            }
+        }
+        let clears = json::get(operation, "value").is_some_and(|value| value.as_str() == Some(""));
+        if clears && path.to_ascii_lowercase().ends_with(":manager") && self.has(Defect::ManagerRemoveIgnored)
+        {
+            return Ok(false);
         }
         let of_members = path.to_ascii_lowercase().starts_with("members");
         if op == "remove" && of_members && path.contains('[') {
@@ -261,6 +288,15 @@ impl Quirks {
             return Ok(false);
         }
         let Some(Value::Object(values)) = json::get_mut(operation, "value") else { return Ok(true) };
+        if kind == Kind::Group && json::get(values, "externalId").is_some() {
+            if self.has(Defect::GroupExternalIdRefused) {
+                return Err(ScimError::invalid_path("externalId is not supported"));
+            }
+            if self.has(Defect::GroupExternalIdIgnored) {
+                json::remove(values, "externalId");
+                return Ok(!values.is_empty());
+            }
+        }
         if kind == Kind::Group
             && self.has(Defect::GroupReplaceReadOnlyIdRefused)
             && json::get(values, "id").is_some()
@@ -341,6 +377,11 @@ impl Quirks {
         data: &mut Map<String, Value>,
     ) {
         if kind != Kind::User {
+            if let Some(Value::Array(members)) =
+                data.get_mut("members").filter(|_| self.has(Defect::LargeGroupCut))
+            {
+                members.truncate(100);
+            }
             return;
         }
         if self.has(Defect::TitleDropped) {
@@ -376,6 +417,19 @@ impl Quirks {
             && let Some(number) = record.id.parse::<u64>().ok()
         {
             resource.insert("id".to_owned(), number.into());
+        }
+        let most = match () {
+            () if self.has(Defect::MembersShownTwo) => 2,
+            () if self.takes(Liberty::MembersShownHundred) => 100,
+            () => usize::MAX,
+        };
+        if let Some(Value::Array(members)) = resource.get_mut("members").filter(|_| most < usize::MAX) {
+            members.truncate(most);
+        }
+        if let Some(Value::String(locale)) =
+            resource.get_mut("locale").filter(|_| self.takes(Liberty::CanonicalLocale))
+        {
+            *locale = locale.replace('-', "_");
         }
         if self.takes(Liberty::ExtraAttributes) {
             resource.insert("shoeSize".to_owned(), 42.into());

@@ -1,7 +1,8 @@
 //! Lists and searches (RFC 7644 §3.4.2, §3.4.3).
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::cmp::Ordering;
 
+use jiff::Timestamp;
 use scim_core::{
     error::ScimError,
     filter::{CompareOp, Filter, Literal, Matcher},
@@ -10,77 +11,89 @@ use scim_core::{
     path::AttrPath,
     query::ListQuery,
     reply::Reply,
-    schema::{ResourceType, Target},
+    schema::{Kind as Type, ResourceType, Returned, Target},
 };
 use serde_json::{Map, Value};
 
 use super::{
     Liberty,
-    render::groups_in,
+    render::Wanted,
     service::Service,
-    store::{Kind, Record},
+    store::{Kind, Place, Record},
+    vendor,
 };
 
 impl Service<'_> {
-    pub(super) fn list(&self, kinds: &[Kind], mut query: ListQuery) -> Result<Reply, ScimError> {
-        let quirks = &self.provider.quirks;
-        quirks.query(&mut query);
-        // Costly with large groups, and most look-ups do not ask.
-        let index =
-            || if kinds.contains(&Kind::User) { self.store.groups_by_member() } else { HashMap::new() };
-        let mut groups = if mentions_groups(&query) { index() } else { HashMap::new() };
+    pub(super) fn list(&mut self, kinds: &[Kind], mut query: ListQuery) -> Result<Reply, ScimError> {
+        self.provider.quirks.query(&mut query);
+        vendor::check_count(&self.provider.profile, query.count)?;
+        if let Some(cursor) = query.cursor.take().filter(|_| self.provider.profile.page.cursor) {
+            return self.cursor_page(kinds, &cursor, &query);
+        }
+        let found = self.matching(kinds, &query)?;
+        let (default, most) = self.page_sizes();
+        let start = (query.first() - 1).min(found.len());
+        let end = start.saturating_add(query.page_size(default, most)).min(found.len());
+        let resources = self.show_all(&found[start..end], &query);
+        Ok(Reply::json(200, ListResponse::page(found.len(), query.first(), resources).to_json()))
+    }
+
+    /// Size of a page when the request does not say, and the largest.
+    pub(super) fn page_sizes(&self) -> (usize, usize) {
+        let page = &self.provider.profile.page;
+        let most = if self.provider.quirks.takes(Liberty::PageMax5) { page.max.min(5) } else { page.max };
+        (page.default.min(most), most)
+    }
+
+    /// What matches, in order.
+    pub(super) fn matching(&self, kinds: &[Kind], query: &ListQuery) -> Result<Vec<Place>, ScimError> {
         let mut found = Vec::new();
         for kind in kinds {
-            self.find(*kind, query.filter.as_ref(), &groups, &mut found)?;
+            self.find(*kind, query.filter.as_ref(), &mut found)?;
         }
         if let Some(path) = &query.sort_by {
-            self.sort(&mut found, path, query.descending, kinds, &groups)?;
+            self.sort(&mut found, path, query.descending, kinds)?;
         }
-        let page = &self.provider.profile.page;
-        let max = if quirks.takes(Liberty::PageMax5) { page.max.min(5) } else { page.max };
-        let start = (query.first() - 1).min(found.len());
-        let end = start.saturating_add(query.page_size(page.default, max)).min(found.len());
-        if start < end {
-            groups = index();
-        }
-        let resources = found[start..end]
-            .iter()
-            .map(|record| Value::Object(self.show(record, groups_in(&groups, record), &query.projection)))
-            .collect();
-        let list = ListResponse::page(found.len(), query.first(), resources);
-        Ok(Reply::json(200, list.to_json()))
+        Ok(found.into_iter().map(Record::place).collect())
+    }
+
+    pub(super) fn show_all(&self, places: &[Place], query: &ListQuery) -> Vec<Value> {
+        let records = places.iter().filter_map(|place| self.store.at(*place));
+        records.map(|record| Value::Object(self.show(record, &query.projection))).collect()
     }
 
     fn find<'a>(
         &'a self,
         kind: Kind,
         filter: Option<&Filter>,
-        groups: &HashMap<&str, Vec<&'a Record>>,
         found: &mut Vec<&'a Record>,
     ) -> Result<(), ScimError> {
-        let resource_type = self.resource_type(kind);
-        let matcher: Option<Matcher<'_>> = filter
-            .map(|filter| filter.matcher(resource_type))
-            .transpose()
-            .map_err(|error| ScimError::invalid_filter(error.to_string()))?;
-        // A look-up by name need not visit everybody.
-        let looked_up =
-            filter.and_then(required_text).and_then(|(name, text)| self.store.with_text(kind, name, text));
-        let candidates: Vec<&Record> = match looked_up {
-            Some(records) => records.collect(),
-            None => self.store.of(kind).collect(),
+        let shown = |record: &&Record| self.is_shown(record);
+        let Some(filter) = filter else {
+            found.extend(self.store.of(kind).filter(shown));
+            return Ok(());
         };
-        for record in candidates.into_iter().filter(|record| self.is_shown(record)) {
-            let matches = match (filter, &matcher) {
-                (Some(filter), Some(matcher)) => {
-                    !self.provider.quirks.filter_misses(filter, record)
-                        && matcher.matches(&Value::Object(self.render(record, groups_in(groups, record))))
-                }
-                _ => true,
-            };
-            if matches {
-                found.push(record);
+        if !vendor::answers_filter(&self.provider.profile, kind, filter)? {
+            return Ok(());
+        }
+        let resource_type = self.resource_type(kind);
+        let matcher: Matcher<'_> =
+            filter.matcher(resource_type).map_err(|error| ScimError::invalid_filter(error.to_string()))?;
+        let wanted = Wanted::by_filter(filter);
+        let matches = |record: &&Record| {
+            !self.provider.quirks.filter_misses(filter, record)
+                && matcher.matches(&Value::Object(self.view(record, &wanted)))
+        };
+        // A look-up by name need not visit everybody.
+        let named = required_text(filter, resource_type);
+        let looked_up = named.and_then(|(name, text)| self.store.with_text(kind, name, text));
+        match (named, looked_up) {
+            (_, Some(records)) => found.extend(records.filter(shown).filter(matches)),
+            (Some((name, text)), None) if name.eq_ignore_ascii_case("id") => {
+                let one = self.store.get(text).filter(|record| record.kind == kind);
+                found.extend(one.filter(shown).filter(matches));
             }
+            _ => found.extend(self.store.of(kind).filter(shown).filter(matches)),
         }
         Ok(())
     }
@@ -91,16 +104,21 @@ impl Service<'_> {
         path: &AttrPath,
         descending: bool,
         kinds: &[Kind],
-        groups: &HashMap<&str, Vec<&Record>>,
     ) -> Result<(), ScimError> {
-        if !kinds.iter().any(|kind| self.resource_type(*kind).resolve(path).is_some()) {
+        let types = || kinds.iter().map(|kind| self.resource_type(*kind));
+        if !types().any(|resource_type| resource_type.resolve(path).is_some()) {
             return Err(ScimError::invalid_value(format!("sortBy: there is no attribute {path}")));
         }
+        if !types().any(|resource_type| sorts(resource_type, path)) {
+            let text = format!("sortBy: {path} has several parts; name one of them, as in name.familyName");
+            return Err(ScimError::invalid_value(text));
+        }
+        let wanted = Wanted::by_path(path);
         let mut keyed: Vec<(Option<Key>, &Record)> = found
             .iter()
             .map(|record| {
-                let whole = self.render(record, groups_in(groups, record));
-                (key(&whole, self.resource_type(record.kind), path), *record)
+                let view = self.view(record, &wanted);
+                (key(&view, self.resource_type(record.kind), path), *record)
             })
             .collect();
         // §3.4.2.3: without a value, last when ascending and first when descending. Equal ones keep their order.
@@ -118,18 +136,13 @@ impl Service<'_> {
     }
 }
 
-fn mentions_groups(query: &ListQuery) -> bool {
-    let filter = query.filter.as_ref().map(ToString::to_string).unwrap_or_default();
-    let sort_by = query.sort_by.as_ref().map(ToString::to_string).unwrap_or_default();
-    [filter, sort_by].iter().any(|text| text.to_ascii_lowercase().contains("groups"))
-}
-
 /// An attribute and the text that it must have, in any letter case, for the filter to match.
-fn required_text(filter: &Filter) -> Option<(&str, &str)> {
+fn required_text<'a>(filter: &'a Filter, resource_type: &ResourceType) -> Option<(&'a str, &'a str)> {
     match filter {
-        Filter::And(terms) => terms.iter().find_map(required_text),
+        Filter::And(terms) => terms.iter().find_map(|term| required_text(term, resource_type)),
         Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) }
-            if path.urn().is_none() && path.sub().is_none() =>
+            if path.sub().is_none()
+                && path.urn().is_none_or(|urn| urn.eq_ignore_ascii_case(&resource_type.schema.id)) =>
         {
             Some((path.name(), text))
         }
@@ -141,6 +154,7 @@ fn required_text(filter: &Filter) -> Option<(&str, &str)> {
 enum Key {
     Bool(bool),
     Number(f64),
+    Time(Timestamp),
     Text(String),
 }
 
@@ -149,11 +163,28 @@ impl Key {
         match (self, other) {
             (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
             (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
+            (Self::Time(a), Self::Time(b)) => a.cmp(b),
             (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            (Self::Bool(_), _) | (Self::Number(_), Self::Text(_)) => Ordering::Less,
-            _ => Ordering::Greater,
+            _ => self.rank().cmp(&other.rank()),
         }
     }
+
+    /// Types that only a search of all resource types mixes.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Bool(_) => 0,
+            Self::Number(_) => 1,
+            Self::Time(_) => 2,
+            Self::Text(_) => 3,
+        }
+    }
+}
+
+/// Whether the path names one comparable value (§3.4.2.3: a complex attribute needs its sub-attribute).
+fn sorts(resource_type: &ResourceType, path: &AttrPath) -> bool {
+    let Some(resolved) = resource_type.resolve(path) else { return false };
+    let Target::Attribute { attribute, sub } = resolved.target else { return false };
+    sub.is_some() || attribute.kind != Type::Complex || attribute.sub("value").is_some()
 }
 
 /// Of a multi-valued attribute the primary value counts, else the first (§3.4.2.3).
@@ -174,11 +205,19 @@ fn key(resource: &Map<String, Value>, resource_type: &ResourceType, path: &AttrP
         Value::Object(object) => json::get(object, sub.map_or("value", |sub| &sub.name))?,
         other => other,
     };
+    let decides = sub.unwrap_or(attribute);
+    if [attribute.returned, decides.returned].contains(&Returned::Never) {
+        // An order would tell it.
+        return None;
+    }
     match value {
         Value::Bool(flag) => Some(Key::Bool(*flag)),
         Value::Number(number) => number.as_f64().map(Key::Number),
-        Value::String(text) if sub.unwrap_or(attribute).case_exact => Some(Key::Text(text.clone())),
-        Value::String(text) => Some(Key::Text(text.to_lowercase())),
+        Value::String(text) => match text.parse() {
+            Ok(time) if decides.kind == Type::DateTime => Some(Key::Time(time)),
+            _ if decides.case_exact => Some(Key::Text(text.clone())),
+            _ => Some(Key::Text(text.to_lowercase())),
+        },
         _ => None,
     }
 }

@@ -4,7 +4,7 @@ use scim_core::{
     error::{ScimError, ScimType},
     json,
     schema::{ResourceType, Target},
-    vendor::{DomainCheck, Grant, Profile},
+    vendor::{DomainCheck, Grant, GrantTarget, Profile},
 };
 use serde_json::{Map, Value, json};
 
@@ -29,7 +29,7 @@ pub(super) fn apply_grants(
     resource_type: &ResourceType,
     data: &mut Map<String, Value>,
 ) -> Result<(), ScimError> {
-    for grant in &profile.grants {
+    for grant in profile.grants.iter().filter(|grant| grant.into != GrantTarget::Hidden) {
         let granted =
             grant.role(&profile.tenant, deciding_value(grant, resource_type, data).as_deref()).map_err(
                 |value| ScimError::invalid_value(format!("{}: there is no role {value:?}", grant.from)),
@@ -51,11 +51,11 @@ pub(super) fn twin<'a>(
     store: &'a Store,
     resource_type: &ResourceType,
     kind: Kind,
-    unique: &[String],
+    unique: &[impl AsRef<str>],
     data: &Map<String, Value>,
     own_id: Option<&str>,
 ) -> Option<(&'a Record, String)> {
-    for name in unique {
+    for name in unique.iter().map(AsRef::as_ref) {
         let Some(wanted) = json::get(data, name).and_then(Value::as_str) else { continue };
         let exact = resource_type.attribute(name).is_some_and(|attribute| attribute.case_exact);
         let taken = |record: &&Record| {
@@ -69,15 +69,16 @@ pub(super) fn twin<'a>(
             }),
         };
         if let Some(record) = found {
-            return Some((record, name.clone()));
+            return Some((record, name.to_owned()));
         }
     }
     None
 }
 
 /// 409, naming the attribute.
-pub(super) fn conflict(kind: Kind, name: &str) -> ScimError {
-    ScimError::new(409, ScimType::Uniqueness, format!("{name}: another {kind:?} has the same value"))
+pub(super) fn conflict(resource_type: &ResourceType, name: &str) -> ScimError {
+    let text = format!("{name}: another {} has the same value", resource_type.name);
+    ScimError::new(409, ScimType::Uniqueness, text)
 }
 
 fn deciding_value(grant: &Grant, resource_type: &ResourceType, data: &Map<String, Value>) -> Option<String> {

@@ -1,10 +1,10 @@
 //! Resources as the provider shows them: data, and what it computes (RFC 7643 §3.1, §4.1.2, §4.2).
 
-use std::collections::HashMap;
-
 use scim_core::{
     call::encode,
+    filter::Filter,
     json,
+    path::AttrPath,
     project::Projection,
     reply::Reply,
     vendor::{ListScope, MembersRead},
@@ -17,12 +17,62 @@ use super::{
     store::{Kind, Record, member_id},
 };
 
+/// The attributes that somebody looks at, so that the others need not be copied.
+#[derive(Debug)]
+pub(super) enum Wanted {
+    All,
+    Some {
+        /// Top-level names, in any letter case.
+        names: Vec<String>,
+        /// Whether whole extensions belong to it.
+        extensions: bool,
+    },
+}
+
+impl Wanted {
+    pub(super) fn by_path(path: &AttrPath) -> Self {
+        Self::Some { names: vec![path.name().to_owned()], extensions: path.urn().is_some() }
+    }
+
+    pub(super) fn by_filter(filter: &Filter) -> Self {
+        let (mut names, mut extensions) = (Vec::new(), false);
+        let mut open = vec![filter];
+        while let Some(filter) = open.pop() {
+            let path = match filter {
+                Filter::And(terms) | Filter::Or(terms) => {
+                    open.extend(terms);
+                    continue;
+                }
+                Filter::Not(inner) => {
+                    open.push(inner);
+                    continue;
+                }
+                Filter::Compare { path, .. } | Filter::Present { path } => path,
+                Filter::ValuePath { attr, .. } => attr,
+            };
+            names.push(path.name().to_owned());
+            extensions |= path.urn().is_some();
+        }
+        Self::Some { names, extensions }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some { names, extensions } => {
+                (*extensions && name.contains(':'))
+                    || names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
+            }
+        }
+    }
+}
+
 impl Service<'_> {
     /// Whether SCIM shows the resource at all.
     pub(super) fn is_shown(&self, record: &Record) -> bool {
         let in_scope = record.managed || self.provider.profile.user.list_scope == ListScope::All;
         let hidden = self.provider.quirks.has(Defect::InactiveHidden) && !record.is_active();
-        record.kind == Kind::Group || (in_scope && !hidden)
+        record.kind != Kind::User || (in_scope && !hidden)
     }
 
     pub(super) fn location(&self, kind: Kind, id: &str) -> String {
@@ -30,41 +80,33 @@ impl Service<'_> {
     }
 
     pub(super) fn reply(&self, status: u16, record: &Record, projection: &Projection) -> Reply {
-        let shown = self.show(record, &self.groups_of(record), projection);
+        let shown = self.show(record, projection);
         Reply { etag: Some(etag(record.version)), ..Reply::json(status, Value::Object(shown)) }
     }
 
-    pub(super) fn groups_of(&self, record: &Record) -> Vec<&Record> {
-        if record.kind == Kind::Group {
-            return Vec::new();
-        }
-        let has = |group: &&Record| !group.ghost && group.member_ids().any(|id| id == record.id);
-        self.store.of(Kind::Group).filter(has).collect()
-    }
-
     /// What an answer has of the resource.
-    pub(super) fn show(
-        &self,
-        record: &Record,
-        groups: &[&Record],
-        projection: &Projection,
-    ) -> Map<String, Value> {
-        let whole = self.render(record, groups);
+    pub(super) fn show(&self, record: &Record, projection: &Projection) -> Map<String, Value> {
+        let whole = self.view(record, &Wanted::All);
         let mut shown = projection.apply(&whole, self.resource_type(record.kind));
         self.provider.quirks.shown(record, &mut shown);
         shown
     }
 
-    /// The whole resource, the password included.
-    pub(super) fn render(&self, record: &Record, groups: &[&Record]) -> Map<String, Value> {
-        let mut out = Map::with_capacity(record.data.len() + 3);
-        if let Some(schemas) = record.data.get("schemas") {
+    /// The resource, the password included, as far as it is wanted.
+    pub(super) fn view(&self, record: &Record, wanted: &Wanted) -> Map<String, Value> {
+        let mut out = match wanted {
+            Wanted::All => Map::with_capacity(record.data.len() + 3),
+            Wanted::Some { .. } => Map::new(),
+        };
+        if let Some(schemas) = record.data.get("schemas").filter(|_| wanted.has("schemas")) {
             out.insert("schemas".to_owned(), schemas.clone());
         }
-        out.insert("id".to_owned(), record.id.as_str().into());
-        for (name, value) in record.data.iter().filter(|(name, _)| *name != "schemas") {
+        if wanted.has("id") {
+            out.insert("id".to_owned(), record.id.as_str().into());
+        }
+        for (name, value) in record.data.iter().filter(|(name, _)| *name != "schemas" && wanted.has(name)) {
             match (name.as_str(), value) {
-                ("members", Value::Array(members)) => {
+                ("members", Value::Array(members)) if record.kind == Kind::Group => {
                     let never = self.provider.profile.group.members_read == MembersRead::Never
                         || self.provider.quirks.has(Defect::MembersNeverReturned);
                     if !never {
@@ -76,14 +118,19 @@ impl Service<'_> {
                 }
             }
         }
-        if !groups.is_empty() {
-            let groups: Vec<Value> = groups.iter().map(|group| self.group_of_user(group)).collect();
-            out.insert("groups".to_owned(), groups.into());
+        if record.kind == Kind::User && wanted.has("groups") {
+            let groups = self.store.groups_of(&record.id);
+            let groups: Vec<Value> = groups.map(|group| self.group_of_user(group)).collect();
+            if !groups.is_empty() {
+                out.insert("groups".to_owned(), groups.into());
+            }
         }
-        for (name, value) in &record.overlay {
+        for (name, value) in record.overlay.iter().filter(|(name, _)| wanted.has(name)) {
             out.insert(name.clone(), value.clone());
         }
-        out.insert("meta".to_owned(), self.meta(record));
+        if wanted.has("meta") {
+            out.insert("meta".to_owned(), self.meta(record));
+        }
         out
     }
 
@@ -121,14 +168,6 @@ impl Service<'_> {
             "display": display(group),
             "type": "direct",
         })
-    }
-}
-
-/// The groups of one user out of an index of all.
-pub(super) fn groups_in<'a>(index: &'a HashMap<&str, Vec<&'a Record>>, record: &Record) -> &'a [&'a Record] {
-    match record.kind {
-        Kind::User => index.get(record.id.as_str()).map_or(&[], Vec::as_slice),
-        Kind::Group => &[],
     }
 }
 

@@ -1,22 +1,29 @@
 //! The requests on resources (RFC 7644 §3): read, create, replace, patch, delete.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use scim_core::{
-    call::Call,
+    call::{Call, Me},
     error::ScimError,
     json, patch,
     project::Projection,
-    reply::Reply,
-    schema::{Mutability, ResourceType},
+    reply::{Body, Reply},
+    schema::{Mutability, ResourceType, Schema, Uniqueness},
     urn, validate,
-    vendor::{Deactivate, Delete, Existing, IdForm, Operation, UnknownMember, WriteBody},
+    vendor::{
+        Delete, Discovery, Existing, IdForm, Operation, Permission, Reactivate, UnknownMember, WriteBody,
+    },
 };
 use serde_json::{Map, Value};
 
 use super::{
     Defect, Liberty, Provider, World,
+    cursor::Cursors,
     personality::{apply_grants, check_domain, conflict, twin},
+    render::Wanted,
     store::{Kind, Record, Store, member_id},
+    vendor,
 };
 
 /// One request's view of the provider.
@@ -24,12 +31,21 @@ pub(super) struct Service<'a> {
     pub(super) provider: &'a Provider,
     pub(super) store: &'a mut Store,
     pub(super) world: &'a mut World,
+    pub(super) cursors: &'a mut Cursors,
     pub(super) base: &'a str,
+    /// Ids that a bulk request has promised to resources that it has yet to create.
+    pub(super) promised: HashMap<String, Kind>,
+    /// The promised id of the next resource.
+    pub(super) own_id: Option<String>,
 }
 
 impl Service<'_> {
     pub(super) fn answer(&mut self, call: Call) -> Result<Reply, ScimError> {
+        let absent = self.provider.profile.service.discovery == Discovery::Absent;
         match call {
+            Call::ServiceProviderConfig | Call::ResourceTypes { .. } | Call::Schemas { .. } if absent => {
+                Err(ScimError::plain(404, "there is no such document"))
+            }
             Call::Get { endpoint, id, projection, if_none_match } => {
                 let kind = self.kind(&endpoint, Operation::Get)?;
                 self.get(kind, &id, projection, if_none_match.as_deref())
@@ -72,19 +88,46 @@ impl Service<'_> {
             Call::ServiceProviderConfig => Ok(Reply::json(200, self.service_provider_config())),
             Call::ResourceTypes { name } => self.resource_types(name.as_deref()),
             Call::Schemas { id } => self.schemas(id.as_deref()),
+            Call::Bulk(request) => self.bulk(request),
+            Call::Me(me) => self.me(me),
             _ => Err(ScimError::plain(501, "the request is not supported")),
         }
     }
 
+    /// The resource of whoever asks (RFC 7644 §3.11); the mock is told who that is.
+    fn me(&mut self, me: Me) -> Result<Reply, ScimError> {
+        let Some(subject) = &self.provider.me else {
+            return Err(ScimError::plain(501, "/Me is not supported"));
+        };
+        let endpoint = self.resource_type(Kind::User).endpoint.trim_start_matches('/').to_owned();
+        if let Me::Create { resource, .. } = &me {
+            let name = resource.as_object().and_then(|user| json::get(user, "userName")?.as_str());
+            if name.is_none_or(|name| name.to_lowercase() != subject.to_lowercase()) {
+                let text = format!("userName: at /Me it must be that of who asks, {subject}");
+                return Err(ScimError::invalid_value(text));
+            }
+            return self.answer(me.resolve(endpoint, ""));
+        }
+        let own = self.store.with_text(Kind::User, "userName", subject).and_then(|mut users| users.next());
+        let own = own.map(|user| user.id.clone());
+        let id = own.ok_or_else(|| ScimError::plain(404, format!("there is no User {subject} yet")))?;
+        let location = self.location(Kind::User, &id);
+        let reply = self.answer(me.resolve(endpoint, id))?;
+        Ok(Reply { location: Some(location), ..reply })
+    }
+
     /// The kinds of resource that the profile has.
     pub(super) fn kinds(&self) -> Vec<Kind> {
-        [Kind::User, Kind::Group].into_iter().filter(|kind| !self.ops(*kind).is_empty()).collect()
+        let custom = (0..).map(Kind::Custom).take(self.provider.custom.len());
+        let all = [Kind::User, Kind::Group].into_iter().chain(custom);
+        all.filter(|kind| !self.ops(*kind).is_empty()).collect()
     }
 
     pub(super) fn ops(&self, kind: Kind) -> &[Operation] {
         match kind {
             Kind::User => &self.provider.profile.user.ops,
             Kind::Group => &self.provider.profile.group.ops,
+            Kind::Custom(_) => &Operation::ALL,
         }
     }
 
@@ -92,10 +135,7 @@ impl Service<'_> {
         self.provider.resource_type(kind)
     }
 
-    fn kind(&self, endpoint: &str, operation: Operation) -> Result<Kind, ScimError> {
-        if matches!(endpoint, "Me" | "Bulk") {
-            return Err(ScimError::plain(501, format!("/{endpoint} is not supported")));
-        }
+    pub(super) fn kind(&self, endpoint: &str, operation: Operation) -> Result<Kind, ScimError> {
         let named = |kind: &Kind| self.resource_type(*kind).endpoint.trim_start_matches('/') == endpoint;
         let kind = self
             .kinds()
@@ -113,7 +153,9 @@ impl Service<'_> {
         self.store
             .get(id)
             .filter(|record| record.kind == kind && !record.ghost && self.is_shown(record))
-            .ok_or_else(|| ScimError::plain(404, format!("there is no {kind:?} {id}")))
+            .ok_or_else(|| {
+                ScimError::plain(404, format!("there is no {} {id}", self.resource_type(kind).name))
+            })
     }
 
     /// RFC 7644 §3.14; entity tags are weak here, so they compare weakly.
@@ -149,6 +191,8 @@ impl Service<'_> {
         projection: Projection,
     ) -> Result<Reply, ScimError> {
         let provider = self.provider;
+        let sent = (provider.profile.user.write_body == WriteBody::Echo && kind == Kind::User)
+            .then(|| resource.clone());
         provider.quirks.resource(kind, None, &mut resource)?;
         let mut data = validate::accept(
             &resource,
@@ -159,6 +203,11 @@ impl Service<'_> {
         self.settle(kind, None, &mut data)?;
         if kind == Kind::User {
             check_domain(&provider.profile, &data)?;
+            if provider.profile.life.create_inactive == Permission::Reject
+                && data.get("active") == Some(&false.into())
+            {
+                return Err(ScimError::invalid_value("active: nobody can be created inactive"));
+            }
         }
         let adopt = provider.profile.conflict.existing == Existing::AdoptUnmanaged;
         let taken =
@@ -169,7 +218,7 @@ impl Service<'_> {
                 id
             }
             Some((_, _, name)) if !provider.quirks.has(Defect::DuplicateAccepted) => {
-                return Err(conflict(kind, &name));
+                return Err(conflict(self.resource_type(kind), &name));
             }
             _ => self.insert(kind, data, true),
         };
@@ -177,9 +226,11 @@ impl Service<'_> {
             record.managed = true;
         }
         let record = self.visible_or_hidden(&id)?;
-        let mut reply = self.reply(201, record, &projection);
+        let status = if kind == Kind::Group { provider.profile.group.create_status } else { 201 };
+        let mut reply = self.reply(status, record, &projection);
+        echo(sent, &mut reply);
         if provider.profile.user.write_body == WriteBody::None && kind == Kind::User {
-            reply.body = scim_core::reply::Body::Empty;
+            reply.body = Body::Empty;
         }
         reply.location = Some(self.location(kind, &id));
         Ok(reply)
@@ -194,6 +245,8 @@ impl Service<'_> {
     ) -> Result<Reply, ScimError> {
         let provider = self.provider;
         let before = self.visible(kind, id)?.clone();
+        let sent = (provider.profile.user.write_body == WriteBody::Echo && kind == Kind::User)
+            .then(|| resource.clone());
         provider.quirks.resource(kind, Some(&before), &mut resource)?;
         let resource_type = self.resource_type(kind);
         let mut data =
@@ -205,6 +258,9 @@ impl Service<'_> {
                 data.insert(name.to_owned(), value.clone());
             }
         }
+        if kind == Kind::User {
+            vendor::restrict_put(&provider.profile, &before.data, &mut data);
+        }
         self.settle(kind, Some(&before.data), &mut data)?;
         self.refuse_twin(kind, &data, id)?;
         if provider.quirks.has(Defect::PutChangesId) {
@@ -213,6 +269,7 @@ impl Service<'_> {
             return Ok(self.commit(&new, data, &projection, 200));
         }
         let mut reply = self.commit(id, data, &projection, 200);
+        echo(sent, &mut reply);
         if provider.profile.user.write_body == WriteBody::None && kind == Kind::User {
             reply = Reply { etag: reply.etag, ..Reply::empty(204) };
         }
@@ -228,7 +285,8 @@ impl Service<'_> {
     ) -> Result<Reply, ScimError> {
         let provider = self.provider;
         let before = self.visible(kind, id)?.clone();
-        let plan = provider.quirks.patch(kind, &before, &mut message)?;
+        let mut plan = provider.quirks.patch(kind, &before, &mut message)?;
+        plan.nothing_left |= vendor::restrict_patch(&provider.profile, kind, &before, &mut message)?;
         if !plan.overlay.is_empty()
             && let Some(record) = self.store.get_mut(id)
         {
@@ -245,6 +303,7 @@ impl Service<'_> {
             (_, true) => 204,
             (Kind::User, _) => provider.profile.user.patch_status,
             (Kind::Group, _) => provider.profile.group.patch_status,
+            (Kind::Custom(_), _) => 200,
         };
         // §3.5.2: whoever names attributes gets them.
         let status = if projection.attributes.is_empty() { status } else { 200 };
@@ -267,7 +326,7 @@ impl Service<'_> {
         }
         // With what the server itself keeps, so that a client may repeat it.
         let mut whole = before.data.clone();
-        let rendered = self.render(before, &self.groups_of(before));
+        let rendered = self.view(before, &Wanted::All);
         for name in ["id", "meta", "groups"] {
             if let Some(value) = rendered.get(name) {
                 whole.insert(name.to_owned(), value.clone());
@@ -285,6 +344,9 @@ impl Service<'_> {
     fn delete(&mut self, kind: Kind, id: &str) -> Result<Reply, ScimError> {
         let provider = self.provider;
         let soft = provider.profile.life.delete == Delete::Soft && kind == Kind::User;
+        if provider.profile.life.delete == Delete::Refused && kind == Kind::User {
+            return Err(ScimError::plain(405, "users cannot be deleted"));
+        }
         if provider.quirks.has(Defect::DeleteNoEffect) {
             return Ok(Reply::empty(204));
         }
@@ -310,15 +372,31 @@ impl Service<'_> {
         data: &mut Map<String, Value>,
     ) -> Result<(), ScimError> {
         self.provider.quirks.stored(kind, before, data);
+        let profile = &self.provider.profile;
         match kind {
             Kind::User => {
-                // RFC 7643 §4.1.1 leaves the default to the server; identity providers read `active`.
-                if !data.contains_key("active") {
+                vendor::apply_attrs(profile, before, data)?;
+                let is_off = |data: &Map<String, Value>| data.get("active") == Some(&false.into());
+                if profile.life.reactivate == Reactivate::Reject
+                    && before.is_some_and(is_off)
+                    && !is_off(data)
+                {
+                    return Err(ScimError::mutability("active: a new account is needed"));
+                }
+                // RFC 7643 §4.1.1 leaves the default to the server; identity providers read `active`. Who removes
+                // it later has it unassigned (RFC 7644 §3.5.2.2).
+                if before.is_none() && !data.contains_key("active") {
                     data.insert("active".to_owned(), true.into());
                 }
                 apply_grants(&self.provider.profile, self.resource_type(kind), data)
             }
-            Kind::Group => self.settle_members(data),
+            Kind::Group => {
+                if let Some(before) = before {
+                    vendor::restrict_group(profile, before, data);
+                }
+                self.settle_members(data)
+            }
+            Kind::Custom(_) => Ok(()),
         }
     }
 
@@ -331,16 +409,22 @@ impl Service<'_> {
             let id = member_id(&member)
                 .ok_or_else(|| ScimError::invalid_value("members: every member needs a value"))?
                 .to_owned();
-            let Some(found) = self.store.get(&id).filter(|record| !record.ghost) else {
-                if self.provider.profile.group.unknown_member == UnknownMember::Skip {
-                    continue;
+            let found = self.store.get(&id).filter(|record| !record.ghost).map(|record| record.kind);
+            let Some(found) = found.or_else(|| self.promised.get(&id).copied()) else {
+                let text = format!("members: there is no resource {id}");
+                match self.provider.profile.group.unknown_member {
+                    UnknownMember::Skip => continue,
+                    UnknownMember::Reject400 => return Err(ScimError::invalid_value(text)),
+                    UnknownMember::Reject404 => return Err(ScimError::plain(404, text)),
                 }
-                return Err(ScimError::invalid_value(format!("members: there is no resource {id}")));
             };
+            if found == Kind::Group && self.provider.profile.group.nested == Permission::Reject {
+                return Err(ScimError::invalid_value("members: a group cannot be a member"));
+            }
             if let Some(object) = member.as_object_mut()
                 && json::get(object, "type").is_none()
             {
-                object.insert("type".to_owned(), self.resource_type(found.kind).name.as_str().into());
+                object.insert("type".to_owned(), self.resource_type(found).name.as_str().into());
             }
             if seen.insert(id) {
                 kept.push(member);
@@ -354,16 +438,25 @@ impl Service<'_> {
 
     fn twin(&self, kind: Kind, data: &Map<String, Value>, own_id: Option<&str>) -> Option<(&Record, String)> {
         let profile = &self.provider.profile;
+        let resource_type = self.resource_type(kind);
         let unique = match kind {
             Kind::User => &profile.conflict.on,
             Kind::Group => &profile.group.unique,
+            Kind::Custom(_) => {
+                let attributes = resource_type.schema.attributes.iter();
+                let unique: Vec<&str> = attributes
+                    .filter(|attribute| attribute.uniqueness != Uniqueness::None)
+                    .map(|attribute| attribute.name.as_str())
+                    .collect();
+                return twin(self.store, resource_type, kind, &unique, data, own_id);
+            }
         };
-        twin(self.store, self.resource_type(kind), kind, unique, data, own_id)
+        twin(self.store, resource_type, kind, unique, data, own_id)
     }
 
     fn refuse_twin(&self, kind: Kind, data: &Map<String, Value>, own_id: &str) -> Result<(), ScimError> {
         match self.twin(kind, data, Some(own_id)) {
-            Some((_, name)) => Err(conflict(kind, &name)),
+            Some((_, name)) => Err(conflict(self.resource_type(kind), &name)),
             None => Ok(()),
         }
     }
@@ -371,17 +464,37 @@ impl Service<'_> {
     /// Stores new data of a resource, lets the profile have its way with deactivation, and answers.
     fn commit(&mut self, id: &str, data: Map<String, Value>, projection: &Projection, status: u16) -> Reply {
         self.store_changed(id, data);
+        self.mangle(id);
         let Some(record) = self.store.get(id) else { return Reply::empty(204) };
         let reply = match status {
             204 => Reply { etag: Some(etag(record.version)), ..Reply::empty(204) },
             status => self.reply(status, record, projection),
         };
-        let deletes = self.provider.profile.life.deactivate == Deactivate::Delete
+        let deletes = self.provider.profile.life.deactivate.is_gone()
             || self.provider.quirks.has(Defect::DeactivateDeletes);
         if record.kind == Kind::User && !record.is_active() && deletes {
             self.store.remove(id);
         }
         reply
+    }
+
+    /// Overwrites attributes of whoever is inactive, if the profile says so.
+    fn mangle(&mut self, id: &str) {
+        if self.provider.profile.life.mangle.is_empty() {
+            return;
+        }
+        let Some(record) = self.store.get(id).filter(|record| record.kind == Kind::User) else { return };
+        let instead = vendor::mangled(&self.provider.profile, record);
+        let off = !record.is_active();
+        if let Some(record) = self.store.get_mut(id) {
+            for (name, value) in instead {
+                if off {
+                    record.overlay.insert(name, value);
+                } else {
+                    record.overlay.shift_remove(&name);
+                }
+            }
+        }
     }
 
     /// A new version, if the data differs.
@@ -397,10 +510,12 @@ impl Service<'_> {
     }
 
     pub(super) fn insert(&mut self, kind: Kind, data: Map<String, Value>, managed: bool) -> String {
-        let id = self.new_id(kind);
+        let id =
+            self.own_id.take().or_else(|| self.id_from(kind, &data)).unwrap_or_else(|| self.new_id(kind));
         let created = now(self.world);
         self.store.insert(Record {
             kind,
+            number: 0,
             id: id.clone(),
             data,
             overlay: Map::new(),
@@ -409,14 +524,26 @@ impl Service<'_> {
             version: 1,
             managed,
             ghost: false,
+            step: 0,
         });
         id
     }
 
-    fn new_id(&mut self, kind: Kind) -> String {
+    /// An id that is a value of the resource, if the profile says so and it is free.
+    fn id_from(&self, kind: Kind, data: &Map<String, Value>) -> Option<String> {
+        let name = match (kind, self.provider.profile.user.id) {
+            (Kind::User, IdForm::Email) => "userName",
+            (Kind::User, IdForm::ExternalId) => "externalId",
+            _ => return None,
+        };
+        let value = json::get(data, name)?.as_str()?;
+        (!value.is_empty() && self.store.get(value).is_none()).then(|| value.to_owned())
+    }
+
+    pub(super) fn new_id(&mut self, kind: Kind) -> String {
         let profile = &self.provider.profile;
         let form = match kind {
-            Kind::User => profile.user.id,
+            Kind::User | Kind::Custom(_) => profile.user.id,
             Kind::Group => profile.group.id,
         };
         let quirks = &self.provider.quirks;
@@ -432,6 +559,15 @@ impl Service<'_> {
     fn visible_or_hidden(&self, id: &str) -> Result<&Record, ScimError> {
         self.store.get(id).ok_or_else(|| ScimError::plain(500, "the new resource is gone"))
     }
+}
+
+/// Answers with what was sent, and with what only the server knows.
+fn echo(sent: Option<Value>, reply: &mut Reply) {
+    let (Some(Value::Object(mut sent)), Body::Json(stored)) = (sent, &mut reply.body) else { return };
+    for name in ["id", "meta"] {
+        sent.insert(name.to_owned(), stored[name].clone());
+    }
+    *stored = Value::Object(sent);
 }
 
 pub(super) fn etag(version: u64) -> String {
@@ -459,8 +595,25 @@ fn check_immutable(
     before: &Map<String, Value>,
     after: &Map<String, Value>,
 ) -> Result<(), ScimError> {
-    for attribute in resource_type.schema.attributes.iter().filter(|a| a.mutability == Mutability::Immutable)
-    {
+    let none = Map::new();
+    let members = |data: &Map<String, Value>, schema: &Schema| match json::get(data, &schema.id) {
+        Some(Value::Object(members)) => members.clone(),
+        _ => none.clone(),
+    };
+    check_immutable_in(&resource_type.schema, before, after)?;
+    resource_type
+        .extensions
+        .iter()
+        .map(|extension| &extension.schema)
+        .try_for_each(|schema| check_immutable_in(schema, &members(before, schema), &members(after, schema)))
+}
+
+fn check_immutable_in(
+    schema: &Schema,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> Result<(), ScimError> {
+    for attribute in schema.attributes.iter().filter(|a| a.mutability == Mutability::Immutable) {
         let (old, new) = (json::get(before, &attribute.name), json::get(after, &attribute.name));
         if old.is_some() && old != new {
             return Err(ScimError::mutability(format!("{} is immutable", attribute.name)));

@@ -1,22 +1,38 @@
 //! What the provider has stored, in the order in which it was created.
+//!
+//! Copies are cheap: a copy of a store shares its records.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use scim_core::json;
 use serde_json::{Map, Value};
 
-/// The two kinds of resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The kinds of resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     User,
     Group,
+    /// A registered resource type, by its position.
+    Custom(u16),
+}
+
+/// Where a resource is: lists go by kind, then by age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Place {
+    pub(super) kind: Kind,
+    number: u64,
 }
 
 /// One stored resource.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) kind: Kind,
+    /// Its turn among all that were created; [`Store::insert`] gives it.
+    pub(super) number: u64,
     pub(super) id: String,
     /// In canonical form, with `schemas`, without `id`, `meta` and `groups`.
     pub(super) data: Map<String, Value>,
@@ -29,9 +45,15 @@ pub(super) struct Record {
     pub(super) managed: bool,
     /// Deleted, and yet in lists; see [`super::Defect::DeletedStillListed`].
     pub(super) ghost: bool,
+    /// How far the account is on its way to be used.
+    pub(super) step: usize,
 }
 
 impl Record {
+    pub(super) fn place(&self) -> Place {
+        Place { kind: self.kind, number: self.number }
+    }
+
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         json::get(&self.data, name).and_then(Value::as_str)
     }
@@ -56,30 +78,39 @@ pub(super) fn member_id(member: &Value) -> Option<&str> {
 /// Attributes that identity providers look resources up by.
 const INDEXED: [&str; 3] = ["userName", "displayName", "externalId"];
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Store {
-    records: BTreeMap<u64, Record>,
-    by_id: HashMap<String, u64>,
+    records: BTreeMap<Place, Arc<Record>>,
+    by_id: HashMap<String, Place>,
     /// By the indexed attributes' text in lower case.
-    by_text: HashMap<(&'static str, String), BTreeSet<u64>>,
+    by_text: HashMap<(&'static str, String), Places>,
+    /// The groups that name an id as their member.
+    by_member: HashMap<String, Places>,
     last: u64,
 }
 
 impl Store {
     pub(super) fn get(&self, id: &str) -> Option<&Record> {
-        self.records.get(self.by_id.get(id)?)
+        self.at(*self.by_id.get(id)?)
+    }
+
+    pub(super) fn at(&self, place: Place) -> Option<&Record> {
+        self.records.get(&place).map(|record| &**record)
     }
 
     /// To change anything but the data.
     pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Record> {
-        self.records.get_mut(self.by_id.get(id)?)
+        self.records.get_mut(self.by_id.get(id)?).map(Arc::make_mut)
     }
 
-    pub(super) fn insert(&mut self, record: Record) {
+    pub(super) fn insert(&mut self, mut record: Record) {
         self.last += 1;
-        self.by_id.insert(record.id.clone(), self.last);
-        self.records.insert(self.last, record);
-        self.index(self.last, true);
+        record.number = self.last;
+        record.data = tight(record.data);
+        let place = record.place();
+        self.by_id.insert(record.id.clone(), place);
+        self.records.insert(place, Arc::new(record));
+        self.index(place, true);
     }
 
     /// Replaces the data of a resource.
@@ -87,7 +118,7 @@ impl Store {
         let Some(place) = self.by_id.get(id).copied() else { return };
         self.index(place, false);
         if let Some(record) = self.records.get_mut(&place) {
-            record.data = data;
+            Arc::make_mut(record).data = tight(data);
         }
         self.index(place, true);
     }
@@ -101,19 +132,19 @@ impl Store {
     ) -> Option<impl Iterator<Item = &Record>> {
         let name = INDEXED.into_iter().find(|known| known.eq_ignore_ascii_case(name))?;
         let places = self.by_text.get(&(name, text.to_lowercase()));
-        let records = places.into_iter().flatten().filter_map(|place| self.records.get(place));
-        Some(records.filter(move |record| record.kind == kind))
+        let same_kind = places.into_iter().flat_map(Places::iter).filter(move |place| place.kind == kind);
+        Some(same_kind.filter_map(|place| self.at(place)))
     }
 
-    fn index(&mut self, place: u64, present: bool) {
-        let Some(record) = self.records.get(&place) else { return };
+    fn index(&mut self, place: Place, present: bool) {
+        let Some(record) = self.records.get(&place).cloned() else { return };
         for name in INDEXED {
             let Some(text) = record.text(name) else { continue };
-            let places = self.by_text.entry((name, text.to_lowercase())).or_default();
-            if present {
-                places.insert(place);
-            } else {
-                places.remove(&place);
+            change(&mut self.by_text, (name, text.to_lowercase()), place, present);
+        }
+        if place.kind == Kind::Group {
+            for id in record.member_ids() {
+                change(&mut self.by_member, id.to_owned(), place, present);
             }
         }
     }
@@ -124,8 +155,13 @@ impl Store {
             self.index(place, false);
             self.records.remove(&place);
         }
-        for group in self.records.values_mut().filter(|record| record.kind == Kind::Group) {
-            change_members(group, |members| members.retain(|member| member_id(member) != Some(id)));
+        self.remove_member(id);
+    }
+
+    /// Takes an id out of every group.
+    pub(super) fn remove_member(&mut self, id: &str) {
+        for place in self.by_member.remove(id).unwrap_or_default().iter() {
+            self.change_members(place, |members| members.retain(|member| member_id(member) != Some(id)));
         }
     }
 
@@ -134,41 +170,154 @@ impl Store {
         let Some(place) = self.by_id.remove(id) else { return };
         self.by_id.insert(new.to_owned(), place);
         if let Some(record) = self.records.get_mut(&place) {
-            record.id = new.to_owned();
+            Arc::make_mut(record).id = new.to_owned();
         }
-        for group in self.records.values_mut().filter(|record| record.kind == Kind::Group) {
-            change_members(group, |members| {
+        let groups = self.by_member.remove(id).unwrap_or_default();
+        for group in groups.iter() {
+            self.change_members(group, |members| {
                 for member in members.iter_mut().filter(|member| member_id(member) == Some(id)) {
                     member["value"] = new.into();
                 }
             });
         }
+        self.by_member.insert(new.to_owned(), groups);
     }
 
+    /// Everything, in the order of creation.
     pub(super) fn all(&self) -> impl Iterator<Item = &Record> {
-        self.records.values()
+        let mut all: Vec<_> = self.records.iter().collect();
+        all.sort_unstable_by_key(|(place, _)| place.number);
+        all.into_iter().map(|(_, record)| &**record)
     }
 
     pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &Record> {
-        self.all().filter(move |record| record.kind == kind)
+        let whole = Place { kind, number: 0 }..=Place { kind, number: u64::MAX };
+        self.records.range(whole).map(|(_, record)| &**record)
     }
 
-    /// Each member's groups, to render `groups` of many users at once.
-    pub(super) fn groups_by_member(&self) -> HashMap<&str, Vec<&Record>> {
-        let mut found: HashMap<&str, Vec<&Record>> = HashMap::new();
-        for group in self.of(Kind::Group).filter(|group| !group.ghost) {
-            for member in group.member_ids() {
-                found.entry(member).or_default().push(group);
-            }
+    /// The groups that have the resource as a member.
+    pub(super) fn groups_of(&self, id: &str) -> impl Iterator<Item = &Record> {
+        let places = self.by_member.get(id).into_iter().flat_map(Places::iter);
+        places.filter_map(|place| self.at(place)).filter(|group| !group.ghost)
+    }
+
+    /// Changes `members` without a look at the index.
+    fn change_members(&mut self, place: Place, change: impl FnOnce(&mut Vec<Value>)) {
+        let Some(group) = self.records.get_mut(&place) else { return };
+        let group = Arc::make_mut(group);
+        let Some(Value::Array(members)) = group.data.get_mut("members") else { return };
+        change(members);
+        if members.is_empty() {
+            group.data.shift_remove("members");
         }
-        found
     }
 }
 
-fn change_members(group: &mut Record, change: impl FnOnce(&mut Vec<Value>)) {
-    let Some(Value::Array(members)) = group.data.get_mut("members") else { return };
-    change(members);
-    if members.is_empty() {
-        group.data.shift_remove("members");
+/// The same without room to grow. Recursion ends, since JSON that was read is no deeper than its reader allows.
+fn tight(object: Map<String, Value>) -> Map<String, Value> {
+    let mut out = Map::with_capacity(object.len());
+    for (mut name, value) in object {
+        name.shrink_to_fit();
+        out.insert(name, tight_value(value));
+    }
+    out
+}
+
+fn tight_value(value: Value) -> Value {
+    match value {
+        Value::Object(object) => Value::Object(tight(object)),
+        Value::Array(elements) => {
+            let mut elements: Vec<Value> = elements.into_iter().map(tight_value).collect();
+            elements.shrink_to_fit();
+            Value::Array(elements)
+        }
+        Value::String(mut text) => {
+            text.shrink_to_fit();
+            Value::String(text)
+        }
+        plain => plain,
+    }
+}
+
+/// Places in order. Nearly all sets have one, and a set's allocation would outweigh it.
+#[derive(Clone, Debug, Default)]
+struct Places(Vec<Place>);
+
+impl Places {
+    fn iter(&self) -> impl Iterator<Item = Place> {
+        self.0.iter().copied()
+    }
+}
+
+/// Adds a place to, or takes it from, what is filed under the key.
+fn change<K: std::hash::Hash + Eq>(index: &mut HashMap<K, Places>, key: K, place: Place, present: bool) {
+    if present {
+        let places = &mut index.entry(key).or_insert_with(|| Places(Vec::with_capacity(1))).0;
+        if let Err(at) = places.binary_search(&place) {
+            places.insert(at, place);
+        }
+        return;
+    }
+    let Some(places) = index.get_mut(&key) else { return };
+    if let Ok(at) = places.0.binary_search(&place) {
+        places.0.remove(at);
+    }
+    if places.0.is_empty() {
+        index.remove(&key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(kind: Kind, id: &str, data: Value) -> Record {
+        Record {
+            kind,
+            number: 0,
+            id: id.to_owned(),
+            data: data.as_object().unwrap().clone(),
+            overlay: Map::new(),
+            created: Timestamp::UNIX_EPOCH,
+            modified: Timestamp::UNIX_EPOCH,
+            version: 1,
+            managed: true,
+            ghost: false,
+            step: 0,
+        }
+    }
+
+    fn ids<'a>(records: impl Iterator<Item = &'a Record>) -> Vec<&'a str> {
+        records.map(|record| record.id.as_str()).collect()
+    }
+
+    #[test]
+    fn indexes_follow_every_change() {
+        let mut store = Store::default();
+        store.insert(record(Kind::Group, "g", json!({"displayName": "Eng", "members": [{"value": "a"}]})));
+        store.insert(record(Kind::User, "a", json!({"userName": "Ada"})));
+        store.insert(record(Kind::User, "b", json!({"userName": "ada"})));
+        assert_eq!(ids(store.all()), ["g", "a", "b"]);
+        assert_eq!(ids(store.of(Kind::User)), ["a", "b"]);
+        assert_eq!(ids(store.with_text(Kind::User, "USERNAME", "ADA").unwrap()), ["a", "b"]);
+        assert!(store.with_text(Kind::User, "title", "x").is_none());
+        assert_eq!(ids(store.groups_of("a")), ["g"]);
+
+        let shared = store.clone();
+        store.set_data("a", json!({"userName": "grace"}).as_object().unwrap().clone());
+        assert_eq!(ids(store.with_text(Kind::User, "userName", "ada").unwrap()), ["b"]);
+        assert_eq!(ids(shared.with_text(Kind::User, "userName", "ada").unwrap()), ["a", "b"]);
+
+        store.rename("a", "c");
+        assert_eq!((ids(store.groups_of("a")), ids(store.groups_of("c"))), (vec![], vec!["g"]));
+        assert_eq!(store.get("g").unwrap().data["members"], json!([{"value": "c"}]));
+        store.remove("c");
+        assert_eq!(store.get("g").unwrap().data.get("members"), None);
+        assert_eq!(store.by_member.len(), 0);
+        store.remove("b");
+        store.remove("g");
+        assert_eq!((store.by_text.len(), store.by_id.len(), store.records.len()), (0, 0, 0));
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// Tells the time. Asked once per write.
+/// Tells the time. Asked once per write, per page by cursor, and per token.
 pub trait Clock: Send {
     /// Now.
     fn now(&mut self) -> SystemTime;
@@ -37,7 +37,7 @@ impl World {
     #[must_use]
     pub fn system() -> Self {
         let seed = RandomState::new().build_hasher().finish();
-        Self { clock: Box::new(SystemClock), ids: Box::new(SplitMix { state: seed }) }
+        Self { clock: Box::new(SystemClock), ids: Box::new(SplitMix::new(seed)) }
     }
 }
 
@@ -78,12 +78,23 @@ impl IdSource for Counter {
     }
 }
 
-/// SplitMix64, twice per id.
-struct SplitMix {
+/// SplitMix64.
+#[derive(Clone, Debug)]
+pub(super) struct SplitMix {
     state: u64,
 }
 
 impl SplitMix {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { state: seed }
+    }
+
+    /// From 0 to 1, without 1.
+    pub(super) fn fraction(&mut self) -> f64 {
+        // 53 bits are what a float holds exactly.
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     fn next(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;

@@ -65,3 +65,98 @@ async fn a_tower_service_answers_in_memory() {
     let response = service.call(request).await.unwrap();
     assert_eq!(response.status(), 200);
 }
+
+fn faulty(fault: &str) -> Arc<Provider> {
+    Arc::new(Provider::builder().fault(fault.parse().unwrap()).build().unwrap())
+}
+
+#[tokio::test]
+async fn a_socket_breaks_off_where_a_fault_says() {
+    let server = Server::start(faulty("drop, cut, html"), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let url = server.url();
+    let address: SocketAddr = url.trim_start_matches("http://").trim_end_matches("/scim/v2").parse().unwrap();
+    let head = "GET /scim/v2/ServiceProviderConfig HTTP/1.1\r\nhost: x";
+
+    assert_eq!(exchange(address, head, "").await, "", "dropped");
+
+    let cut = exchange(address, head, "").await;
+    let (headers, body) = cut.split_once("\r\n\r\n").unwrap();
+    let promised = headers.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    assert!(headers.starts_with("HTTP/1.1 200 OK\r\n"), "{headers}");
+    assert_eq!(body.len(), promised.parse::<usize>().unwrap() / 2);
+
+    assert!(exchange(address, head, "").await.contains("content-type: text/html\r\n"));
+    let whole = exchange(address, head, "").await;
+    assert!(whole.ends_with('}'), "{whole}");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn memory_breaks_off_where_a_fault_says() {
+    let mut service = ProviderService(faulty("drop, cut"));
+    let request = || Request::get("/scim/v2/ServiceProviderConfig").body(Bytes::new()).unwrap();
+    assert_eq!(service.call(request()).await.unwrap_err(), super::Disconnected);
+    let cut = service.call(request()).await.unwrap().into_body();
+    let whole = service.call(request()).await.unwrap().into_body();
+    assert_eq!(cut, whole.slice(..whole.len() / 2));
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn tls_is_trusted_through_its_authority() {
+    use rustls::{
+        ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+        pki_types::{CertificateDer, pem::PemObject},
+    };
+
+    let tls = super::Tls::self_signed(&["0.0.0.0", "scim.example.com"]).unwrap();
+    let server = Server::start_tls(provider(), "127.0.0.1:0".parse().unwrap(), &tls).await.unwrap();
+    let url = server.url();
+    let address: SocketAddr =
+        url.trim_start_matches("https://").trim_end_matches("/scim/v2").parse().unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(tls.authority().unwrap().as_bytes()).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let config = Arc::new(config);
+    for name in ["localhost", "127.0.0.1", "scim.example.com", "other.example.com"] {
+        let config = Arc::clone(&config);
+        let answer = tokio::task::spawn_blocking(move || {
+            let connection = ClientConnection::new(config, name.try_into().unwrap()).unwrap();
+            let mut stream = StreamOwned::new(connection, TcpStream::connect(address).unwrap());
+            let request = "GET /scim/v2/Users HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\nconnection: close\r\n\r\n";
+            let written = stream.write_all(request.as_bytes());
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer);
+            written.map(|()| String::from_utf8_lossy(&answer).into_owned())
+        });
+        let answer = answer.await.unwrap();
+        match name {
+            "other.example.com" => assert!(answer.is_err(), "{answer:?}"),
+            _ => assert!(answer.unwrap().starts_with("HTTP/1.1 200 OK\r\n")),
+        }
+    }
+    let (plain, closed) = (exchange(address, "GET / HTTP/1.1\r\nhost: x", "").await, server.stop().await);
+    assert!(!plain.starts_with("HTTP"), "{plain}");
+    closed.unwrap();
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn certificates_that_cannot_be_used_say_why() {
+    use super::Tls;
+
+    let error = |certificate: &str, key: &str| {
+        Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap_err().to_string()
+    };
+    assert_eq!(error("", ""), "there is no certificate in the file");
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let other = rcgen::KeyPair::generate().unwrap();
+    assert!(error(&made.cert.pem(), "").starts_with("the key is not PEM: "));
+    assert!(error(&made.cert.pem(), &other.serialize_pem()).starts_with("the certificate cannot be used: "));
+    assert!(Tls::from_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes()).is_ok());
+    assert!(Tls::self_signed(&["no name"]).is_err() || Tls::self_signed(&["é"]).is_err());
+}
