@@ -25,8 +25,38 @@ pub struct Person {
     pub employee_number: Option<String>,
     /// Key of the manager, when there is one.
     pub manager: Option<String>,
+    /// Sent as the work telephone number by a provider that is known to map it, when present.
+    pub phone: Option<String>,
+    /// Sent as the mobile telephone number by a provider that is known to map it, when present.
+    pub mobile: Option<String>,
+    /// Sent as the work address by a provider that is known to map it, when present.
+    pub address: Option<Address>,
+    /// Sent as `locale` by a provider that maps it, when present.
+    pub locale: Option<String>,
+    /// Sent as `preferredLanguage` by a provider that maps it, when present.
+    pub preferred_language: Option<String>,
+    /// The password that [`Change::SetPassword`] synchronizes. Providers that send a placeholder with every create make
+    /// their own.
+    pub password: Option<String>,
+    /// Values of the roles that the person has in the application, for a provider that grants roles.
+    pub roles: Vec<String>,
     /// Whether the person may use the application.
     pub active: bool,
+}
+
+/// A postal address; an empty part has no value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// `streetAddress`.
+    pub street: String,
+    /// `locality`.
+    pub locality: String,
+    /// `region`.
+    pub region: String,
+    /// `postalCode`.
+    pub postal_code: String,
+    /// `country`.
+    pub country: String,
 }
 
 /// A group, as the identity provider knows it.
@@ -85,10 +115,17 @@ pub enum Change {
         /// Who.
         person: String,
     },
+    /// The provider reads which attributes the endpoint has: `/Schemas`, `/ResourceTypes`, `/ServiceProviderConfig`.
+    ImportSchema,
     /// Attributes of a person changed.
     Update {
         /// The person before the change.
         before: Box<Person>,
+    },
+    /// A person's password is synchronized; the directory's [`Person::password`] is the new one.
+    SetPassword {
+        /// Who.
+        person: String,
     },
     /// A person is unassigned.
     Leave {
@@ -131,6 +168,12 @@ pub enum Change {
     },
     /// An administrator presses "push now": the whole membership is sent again.
     PushNow {
+        /// Which group.
+        team: String,
+    },
+    /// A pushed group is unlinked and left at the endpoint. The provider forgets it; whatever it is told next of the
+    /// group, it looks it up again.
+    UnlinkGroup {
         /// Which group.
         team: String,
     },

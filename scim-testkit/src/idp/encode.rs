@@ -42,6 +42,51 @@ pub(super) fn scramble(text: &str) -> u64 {
     hash ^ (hash >> 31)
 }
 
+/// JSON as Python's `json.dumps` writes it: a space after `,` and `:`, nothing but ASCII.
+pub(super) fn python(value: &Value) -> String {
+    let mut out = String::new();
+    write_python(value, &mut out);
+    out
+}
+
+fn write_python(value: &Value, out: &mut String) {
+    match value {
+        Value::Array(items) => {
+            out.push('[');
+            for (place, item) in items.iter().enumerate() {
+                out.push_str(if place == 0 { "" } else { ", " });
+                write_python(item, out);
+            }
+            out.push(']');
+        }
+        Value::Object(members) => {
+            out.push('{');
+            for (place, (name, member)) in members.iter().enumerate() {
+                out.push_str(if place == 0 { "" } else { ", " });
+                write_ascii(name, out);
+                out.push_str(": ");
+                write_python(member, out);
+            }
+            out.push('}');
+        }
+        Value::String(text) => write_ascii(text, out),
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+fn write_ascii(text: &str, out: &mut String) {
+    let mut units = [0; 2];
+    for character in Value::from(text).to_string().chars() {
+        if character.is_ascii() {
+            out.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+}
+
 fn encode(text: &str, space: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 2);
     for byte in text.bytes() {
@@ -118,6 +163,17 @@ const NAMES: &[&str] = &[
     "location",
     "resourceType",
     "version",
+    "schema",
+    "schemaExtensions",
+    "endpoint",
+    "phoneNumbers",
+    "addresses",
+    "streetAddress",
+    "locality",
+    "region",
+    "postalCode",
+    "country",
+    "preferredLanguage",
     "Operations",
     "status",
     "detail",
@@ -125,7 +181,15 @@ const NAMES: &[&str] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{equals, form, percent};
+    use serde_json::json;
+
+    use super::{equals, form, percent, python};
+
+    #[test]
+    fn python_writes_spaces_and_ascii() {
+        let value = json!({ "a": [1, true, null, "é😀\n\""], "b": {}, "c": [] });
+        assert_eq!(python(&value), r#"{"a": [1, true, null, "\u00e9\ud83d\ude00\n\""], "b": {}, "c": []}"#);
+    }
 
     #[test]
     fn filters_are_encoded_in_each_style() {

@@ -2,26 +2,47 @@
 //!
 //! A simulator is straight-line code: for each [`Change`] in a company's [`Directory`] it sends what the real
 //! provider sends, reads the answers as the real one reads them, branches as it branches and gives up where it gives
-//! up. Each holds its link table (person -> the endpoint's `id`). What it sends is proven by `fixtures/<idp>/*.http`.
+//! up. Each holds its link table (person -> the endpoint's `id`). What it sends is proven by its [`evidence`].
 //!
 //! Nothing here judges an endpoint; see [`crate::run`] and [`crate::check`].
 
+mod authentik;
 #[cfg(test)]
 mod branches;
+mod cyberark;
 mod dialect;
 mod directory;
 mod encode;
 mod entra;
+pub mod evidence;
 #[cfg(test)]
 mod golden;
+mod google;
+mod jumpcloud;
+mod keycloak;
 mod okta;
+mod onelogin;
+#[cfg(test)]
+mod others;
+mod ping;
+mod plain;
+mod rest;
+mod retry;
 mod task;
 mod wire;
 
-pub use dialect::{Dialect, Grade};
-pub use directory::{Change, Directory, Person, Team};
-pub use entra::Entra;
+pub use authentik::{Authentik, AuthentikMode};
+pub use cyberark::Cyberark;
+pub use dialect::{Dialect, Family, Grade};
+pub use directory::{Address, Change, Directory, Person, Team};
+pub use entra::{Entra, Job};
+pub use google::Google;
+pub use jumpcloud::Jumpcloud;
+pub use keycloak::Keycloak;
 pub use okta::{Flavor, Okta};
+pub use onelogin::Onelogin;
+pub use ping::Ping;
+pub use retry::{Retries, Retry, Trouble, Wait};
 pub use wire::{Answer, BoxFuture, Wire, WireError, WireErrorKind, WireRequest};
 
 /// An identity provider that pushes directory changes to a service provider.
@@ -131,4 +152,6 @@ pub enum Step {
     ListUsers,
     /// Paging through `GET /Groups`.
     ListGroups,
+    /// Reading `/ResourceTypes`, `/Schemas`, and the resources that they name.
+    ImportSchema,
 }

@@ -88,6 +88,8 @@ pub enum WireErrorKind {
     Interrupted,
     /// The request would have changed a resource that the run did not create; it was not sent.
     NotOurs,
+    /// The request would have written, and the run only reads; it was not sent.
+    ReadOnly,
 }
 
 impl fmt::Display for WireError {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use scim_core::vendor::load::parse_toml;
 
-use super::{Need, StepSpec, Story, Verb};
+use super::{Need, PersonSpec, StepSpec, Story, Verb};
 
 /// A story file that cannot be played, with the place and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +67,22 @@ impl Story {
             }
         };
         match step.verb {
-            Verb::Connect | Verb::ImportUsers | Verb::ImportGroups => Ok(()),
-            Verb::Exists | Verb::Hire | Verb::Leave | Verb::Return | Verb::Purge => person(),
+            Verb::Connect | Verb::ImportSchema | Verb::ImportUsers | Verb::ImportGroups => Ok(()),
+            Verb::Exists if step.team.is_some() => team(),
+            Verb::Exists => person(),
+            Verb::Vanish
+            | Verb::Hire
+            | Verb::HireRetried
+            | Verb::SetPassword
+            | Verb::Leave
+            | Verb::Return
+            | Verb::Purge => {
+                let key = step.person.as_deref().unwrap_or_default();
+                if self.people.iter().any(|person| person.key == key && person.count.is_some()) {
+                    return Err(format!("{key:?} stands for many people; this takes one"));
+                }
+                person()
+            }
             Verb::Update => {
                 person()?;
                 if step.set.is_none() {
@@ -76,7 +90,7 @@ impl Story {
                 }
                 Ok(())
             }
-            Verb::PushGroup | Verb::PushNow | Verb::DeleteGroup => team(),
+            Verb::PushGroup | Verb::PushNow | Verb::UnlinkGroup | Verb::DeleteGroup => team(),
             Verb::RenameGroup => {
                 team()?;
                 match step.set.as_ref().and_then(|set| set.name.as_ref()) {
@@ -84,7 +98,7 @@ impl Story {
                     None => Err("needs `set = { name = \"…\" }`".to_owned()),
                 }
             }
-            Verb::Join | Verb::Part => {
+            Verb::Join | Verb::JoinAtOnce | Verb::Part => {
                 team()?;
                 if step.people.is_empty() {
                     return Err("needs `people = [\"…\"]`".to_owned());
@@ -95,7 +109,17 @@ impl Story {
     }
 
     fn known_person(&self, key: &str) -> Result<(), String> {
-        if self.people.iter().any(|person| person.key == key) {
+        let named = |person: &PersonSpec| match (person.count, key.strip_prefix(&person.key)) {
+            (_, Some("")) => true,
+            // One of many: `crowd-0007`.
+            (Some(count), Some(number)) => number
+                .strip_prefix('-')
+                .filter(|digits| digits.len() == 4)
+                .and_then(|digits| digits.parse::<usize>().ok())
+                .is_some_and(|number| (1..=count).contains(&number)),
+            _ => false,
+        };
+        if self.people.iter().any(named) {
             return Ok(());
         }
         let nearest = self
@@ -145,6 +169,21 @@ const KEYS: &[&str] = &[
     "bare",
     "user_name",
     "email",
+    "phone",
+    "mobile",
+    "address",
+    "street",
+    "locality",
+    "region",
+    "postal_code",
+    "country",
+    "locale",
+    "preferred_language",
+    "count",
+    "capitals",
+    "linked",
+    "refusable",
+    "meanwhile",
 ];
 
 macro_rules! stories {
@@ -155,26 +194,50 @@ macro_rules! stories {
 
 pub(super) const BUILTIN: &[(&str, &str)] = stories![
     "connect",
+    "import-schema",
     "hire",
+    "hire-full",
+    "hire-unicode",
+    "hire-apostrophe",
+    "hire-plus",
+    "hire-long",
+    "hire-twice",
     "hire-existing",
     "hire-existing-bare",
     "hire-existing-inactive",
+    "hire-existing-case",
     "mover",
     "clear-title",
+    "manager",
     "rename-user",
+    "email-change",
+    "password-sync",
     "leave",
+    "leave-twice",
     "return",
     "purge",
+    "rehire-after-purge",
     "push-group",
     "push-empty-group",
+    "push-existing-group",
     "group-members",
+    "group-members-again",
+    "unknown-member",
+    "shared-members",
+    "member-changes",
+    "join-at-once",
+    "push-large-group",
+    "push-thousand-members",
     "rename-group",
     "push-now",
     "empty-group",
+    "unlink-group",
     "delete-group",
     "import",
+    "import-pages",
     "title-to-role",
     "role-change",
+    "app-role",
     "title-without-role",
     "leave-ends-account",
 ];

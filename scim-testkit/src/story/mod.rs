@@ -63,6 +63,10 @@ pub enum Need {
     Groups,
     /// A vendor profile that maps an attribute to a role.
     Grants,
+    /// A run that may create a thousand users and more: [`crate::run::Run::large`].
+    Large,
+    /// A provider that grants roles of the application.
+    Roles,
 }
 
 /// A person of a story. `userName` and e-mail are made from the names and the run's prefix.
@@ -83,6 +87,42 @@ pub struct PersonSpec {
     pub employee_number: Option<String>,
     /// Key of the manager.
     pub manager: Option<String>,
+    /// Local part of `userName` and of the e-mail address, in the letter case in which `userName` is to have it; by
+    /// default made from the names.
+    pub user_name: Option<String>,
+    /// Work telephone number.
+    pub phone: Option<String>,
+    /// Mobile telephone number.
+    pub mobile: Option<String>,
+    /// Work address.
+    pub address: Option<AddressSpec>,
+    /// `locale`.
+    pub locale: Option<String>,
+    /// `preferredLanguage`.
+    pub preferred_language: Option<String>,
+    /// Values of the roles that the person has in the application.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// So many people instead of one; the key then stands for all of them. Only `exists`, `join`, `part` and the
+    /// members of a group take them.
+    pub count: Option<usize>,
+}
+
+/// A postal address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddressSpec {
+    /// `streetAddress`.
+    pub street: String,
+    /// `locality`.
+    pub locality: String,
+    /// `region`.
+    #[serde(default)]
+    pub region: String,
+    /// `postalCode`.
+    pub postal_code: String,
+    /// `country`.
+    pub country: String,
 }
 
 /// A group of a story. `displayName` is the name with the run's prefix.
@@ -107,7 +147,7 @@ pub struct StepSpec {
     pub verb: Verb,
     /// Who it happens to.
     pub person: Option<String>,
-    /// Several people, for `join` and `part`.
+    /// Several people, for `join`, `join-at-once` and `part`.
     #[serde(default)]
     pub people: Vec<String>,
     /// The group it happens to.
@@ -118,6 +158,14 @@ pub struct StepSpec {
     pub active: Option<bool>,
     /// Whether the account of `exists` has a user name and nothing else; default false.
     pub bare: Option<bool>,
+    /// Whether the name of the account or group of `exists` is in capitals; default false.
+    pub capitals: Option<bool>,
+    /// Whether the provider knows the account of `exists`, as from an earlier time; default false.
+    pub linked: Option<bool>,
+    /// Whether the endpoint may refuse this step; default false.
+    pub refusable: Option<bool>,
+    /// Whether somebody new appears at the endpoint while the provider pages through `import-users`; default false.
+    pub meanwhile: Option<bool>,
 }
 
 /// New values. An empty text clears an attribute.
@@ -138,6 +186,12 @@ pub struct Changes {
     pub department: Option<String>,
     /// New manager, by key.
     pub manager: Option<String>,
+    /// New work telephone number.
+    pub phone: Option<String>,
+    /// New `preferredLanguage`.
+    pub preferred_language: Option<String>,
+    /// New roles.
+    pub roles: Option<Vec<String>>,
     /// New name of a group.
     pub name: Option<String>,
 }
@@ -148,12 +202,20 @@ pub struct Changes {
 pub enum Verb {
     /// The connection test.
     Connect,
-    /// An account that the endpoint already has, made without the provider.
+    /// The provider reads which attributes the endpoint has.
+    ImportSchema,
+    /// An account or group that the endpoint already has, made without the provider.
     Exists,
+    /// An account is deleted at the endpoint, and the provider does not know.
+    Vanish,
     /// A person is assigned.
     Hire,
+    /// The create of a person is sent once more, as after an answer that got lost.
+    HireRetried,
     /// A person's attributes change.
     Update,
+    /// A person's password is synchronized.
+    SetPassword,
     /// A person is unassigned.
     Leave,
     /// A person comes back.
@@ -164,12 +226,16 @@ pub enum Verb {
     PushGroup,
     /// People join a group.
     Join,
+    /// People join a group, each by a request of their own, all in flight at once.
+    JoinAtOnce,
     /// People leave a group.
     Part,
     /// A group gets a new name.
     RenameGroup,
     /// The whole membership is sent again.
     PushNow,
+    /// A pushed group is unlinked and left at the endpoint.
+    UnlinkGroup,
     /// A group is deleted.
     DeleteGroup,
     /// The provider reads all users.
@@ -186,5 +252,12 @@ impl Story {
             .iter()
             .map(|(file, text)| Self::parse(text, file).expect("the built-in stories are tested"))
             .collect()
+    }
+
+    /// The built-in stories without a crowd in them.
+    #[cfg(test)]
+    pub(crate) fn small() -> Vec<Self> {
+        let crowded = |story: &Self| story.people.iter().any(|person| person.count.is_some());
+        Self::builtin().into_iter().filter(|story| !crowded(story)).collect()
     }
 }

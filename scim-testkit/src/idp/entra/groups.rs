@@ -8,7 +8,7 @@ use super::{
         encode::{GROUP, equals, form, percent},
         task::Task,
     },
-    Client, Entra,
+    Client, Entra, Job,
     patch::{self, Style, Verb},
 };
 
@@ -107,6 +107,21 @@ impl Entra {
         client: &mut Client<'_>,
     ) -> Result<(), Stop> {
         let op = self.style.op(verb);
+        // On demand an administrator picks five at most, and comes again for the others.
+        let most = if self.job == Job::OnDemand { ON_DEMAND } else { ids.len().max(1) };
+        for ids in ids.chunks(most) {
+            self.some_members((verb, op), ids, (target, name), client).await?;
+        }
+        Ok(())
+    }
+
+    async fn some_members(
+        &self,
+        (verb, op): (Verb, &str),
+        ids: &[&str],
+        (target, name): (&str, &str),
+        client: &mut Client<'_>,
+    ) -> Result<(), Stop> {
         let operations = if verb == Verb::Remove && self.style == Style::Optscim {
             let path = |id: &&str| json!({ "op": op, "path": format!("members[{}]", equals("value", id)) });
             ids.iter().map(path).collect()
@@ -137,5 +152,7 @@ fn group_target(id: &str) -> String {
     format!("/Groups/{}", percent(id))
 }
 
+/// Members of a group that are provisioned on demand at a time.
+const ON_DEMAND: usize = 5;
 const WITHOUT_MEMBERS: &str = "excludedAttributes=members";
 const NOT_LINKED: &str = "the group is not linked, so Entra ID has no id to address";

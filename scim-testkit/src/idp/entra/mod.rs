@@ -1,13 +1,14 @@
-//! Microsoft Entra ID, with and without `aadOptscim062020`.
+//! Microsoft Entra ID, in the ways in which its job can be configured.
 //!
-//! What is known, and how well; the keys are those of the fixtures in `fixtures/entra` and `fixtures/entra-062020`.
+//! What is known, and how well; the keys are those of the fixtures in `fixtures/entra*`.
 //!
 //! Documented (Microsoft's "MS-SCIM" tutorial, "MS-COMPAT" on the flag, "MS-HOW" on cycles, "MS-KNOWN" limits,
 //! "MS-LOGS" codes, "MS-LA" validation): filter, then POST with `meta` and an empty `roles`; GET, then one PATCH with
 //! the differences; capitalized operations and booleans as strings, or with the flag lower-case operations, JSON
 //! booleans and one path-less operation with dotted keys; `active` on unassignment, DELETE on the final deletion;
 //! groups matched with `excludedAttributes=members` first, members with a null `$ref`, the flag's value path for a
-//! removal; nothing is ever cleared with null; a 404 to the filter means quarantine.
+//! removal; nothing is ever cleared with null; a 404 to the filter means quarantine; matching by other attributes; the
+//! three expressions for roles, and that their PATCH holds JSON in a string in two of them.
 //!
 //! Observed (captures: azure-docs#94189 and #12728, SCIMReferenceCode#63, SimpleIdServer#376 and #494, scimitar#123,
 //! go-scim#75, a Microsoft Q&A answer 637791, the validator's run 9 "VAL-RUN9", suna#7297): `+` for a space, no
@@ -16,15 +17,21 @@
 //! object and e-mails must be objects.
 //!
 //! Inferred: no Accept header; two probes; that a matched person is compared with the filter's answer, without a GET;
-//! the order of operations; several members in one operation; that the empty value which clears a manager is the
+//! the order of operations, and that roles are among them; several members in one operation; where telephone numbers
+//! and the address stand in a POST; the `id` of a role; that the empty value which clears a manager is the
 //! empty string; which statuses count as success beyond the documented ones.
 //!
-//! Not simulated: provision on demand, roles, `/Schemas`, matching by anything but `userName`, the group probe, and
-//! what needs a clock: cycles, back-off, the 30 days before a deletion. Host, credentials and transport are the wire's.
+//! The jobs besides the default one differ in what an administrator configured: the flag, the matching attribute, an
+//! expression for application roles ("MS-ATTR"), or provisioning on demand ("MS-POD").
+//!
+//! Not simulated: `/Schemas`, the group probe and the check of a reference by `id and manager` (no capture), several
+//! matching attributes, and what needs a clock: cycles, back-off (see [`Retries`](super::Retries)), the 30 days before
+//! a deletion. Host, credentials and transport are the wire's.
 
 mod client;
 mod groups;
 mod patch;
+mod roles;
 mod users;
 
 use std::collections::BTreeMap;
@@ -39,30 +46,72 @@ use super::{
 /// Entra ID's provisioning job and its link table.
 #[derive(Debug)]
 pub struct Entra {
+    pub(super) job: Job,
     pub(super) style: Style,
     pub(super) users: BTreeMap<String, String>,
     pub(super) groups: BTreeMap<String, String>,
     pub(super) probes: u64,
 }
 
+/// How the provisioning job is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// As it comes.
+    Default,
+    /// With the flag `aadOptscim062020` in the tenant URL.
+    Optscim,
+    /// Matching accounts by `externalId`.
+    MatchExternalId,
+    /// Matching accounts by the work e-mail.
+    MatchEmail,
+    /// With `SingleAppRoleAssignment` for the primary role.
+    RoleSingle,
+    /// With `AppRoleAssignmentsComplex` for roles.
+    RolesComplex,
+    /// With `AssertiveAppRoleAssignmentsComplex` for roles.
+    RolesAssertive,
+    /// Provisioning on demand: an administrator picks one person, or a group and up to five members.
+    OnDemand,
+}
+
 impl Entra {
-    /// A job that has provisioned nobody yet; with `optscim`, its tenant URL has the flag `aadOptscim062020`.
+    /// A job that has provisioned nobody yet.
     #[must_use]
-    pub fn new(optscim: bool) -> Self {
-        let style = if optscim { Style::Optscim } else { Style::Default };
-        Self { style, users: BTreeMap::new(), groups: BTreeMap::new(), probes: 0 }
+    pub fn new(job: Job) -> Self {
+        let style = if job == Job::Optscim { Style::Optscim } else { Style::Default };
+        Self { job, style, users: BTreeMap::new(), groups: BTreeMap::new(), probes: 0 }
     }
 
-    /// Test Connection: people who cannot exist must be a list without hits, not a 404.
-    async fn connect(&mut self, client: &mut Client<'_>) -> Result<Sent, Stop> {
+    /// Test Connection, which also starts provisioning on demand: people who cannot exist must be a list without hits,
+    /// not a 404.
+    async fn probe(&mut self, client: &mut Client<'_>) -> Result<Sent, Stop> {
         let task =
             Task::new(Step::Connect, "the connection test failed and provisioning goes into quarantine");
         for _ in 0..2 {
             self.probes += 1;
             let nobody = guid(self.probes);
-            client.list(&format!("/Users?filter={}", form(&equals("userName", &nobody))), &task).await?;
+            let filter = form(&equals(self.dialect().matches_by(), &nobody));
+            client.list(&format!("/Users?filter={filter}"), &task).await?;
         }
         Ok(Sent::Done)
+    }
+
+    /// Whether there is anything to do on demand: a person who is in the directory and linked where that is needed, or a
+    /// group of which the same is true.
+    fn acts(&self, change: &Change, directory: &Directory) -> bool {
+        match change {
+            Change::Hire { person } | Change::Return { person } => directory.person(person).is_some(),
+            Change::Update { before } => {
+                self.users.contains_key(&before.key)
+                    && directory.person(&before.key).is_some_and(|person| person.active)
+            }
+            Change::Leave { person } => self.users.contains_key(person) && directory.person(person).is_some(),
+            Change::PushGroup { team } => directory.team(team).is_some(),
+            Change::Join { team, .. } | Change::Part { team, .. } | Change::RenameGroup { team } => {
+                self.groups.contains_key(team) && directory.team(team).is_some()
+            }
+            _ => false,
+        }
     }
 
     fn user_target(&self, person: &str) -> Option<String> {
@@ -72,9 +121,15 @@ impl Entra {
 
 impl IdentityProvider for Entra {
     fn dialect(&self) -> Dialect {
-        match self.style {
-            Style::Default => Dialect::Entra,
-            Style::Optscim => Dialect::Entra062020,
+        match self.job {
+            Job::Default => Dialect::Entra,
+            Job::Optscim => Dialect::Entra062020,
+            Job::MatchExternalId => Dialect::EntraMatchExternalId,
+            Job::MatchEmail => Dialect::EntraMatchEmail,
+            Job::RoleSingle => Dialect::EntraRoleSingle,
+            Job::RolesComplex => Dialect::EntraRolesComplex,
+            Job::RolesAssertive => Dialect::EntraRolesAssertive,
+            Job::OnDemand => Dialect::EntraOnDemand,
         }
     }
 
@@ -86,8 +141,16 @@ impl IdentityProvider for Entra {
     ) -> BoxFuture<'a, Result<Sent, Stop>> {
         Box::pin(async move {
             let client = &mut Client { wire };
+            if self.job == Job::OnDemand {
+                if let Change::Purge { .. } | Change::DeleteGroup { .. } = change {
+                    return Ok(Sent::Nothing(NOT_ON_DEMAND));
+                }
+                if self.acts(change, directory) {
+                    self.probe(client).await?;
+                }
+            }
             match change {
-                Change::Connect => self.connect(client).await,
+                Change::Connect => self.probe(client).await,
                 Change::Hire { person } | Change::Return { person } => match directory.person(person) {
                     Some(someone) => {
                         self.assign(someone, matches!(change, Change::Return { .. }), client).await
@@ -112,6 +175,15 @@ impl IdentityProvider for Entra {
                     Some(group) => self.push(change, group, client).await,
                     None => Ok(Sent::Nothing(UNKNOWN)),
                 },
+                Change::SetPassword { .. } => {
+                    Ok(Sent::Nothing("Entra ID synchronizes no passwords over SCIM"))
+                }
+                Change::ImportSchema => Ok(Sent::Nothing(
+                    "Entra ID reads /Schemas for some gallery applications only, when they are configured (Microsoft, SCIM tutorial)",
+                )),
+                Change::UnlinkGroup { .. } => Ok(Sent::Nothing(
+                    "Entra ID has no unlink: a group that leaves the scope is not simulated",
+                )),
                 Change::PushNow { .. } => Ok(Sent::Nothing(NO_PUSH_NOW)),
                 Change::ImportUsers => Ok(Sent::Nothing(NO_USER_IMPORT)),
                 Change::ImportGroups => Ok(Sent::Nothing(NO_GROUP_IMPORT)),
@@ -151,6 +223,8 @@ fn guid(number: u64) -> String {
 }
 
 const UNKNOWN: &str = "not in the directory";
+const NOT_ON_DEMAND: &str =
+    "what is deleted in Entra ID cannot be picked on demand (Microsoft, provision on demand)";
 const NO_PUSH_NOW: &str =
     "Entra ID has no push now: a membership is sent when it changes (Microsoft, how provisioning works)";
 const NO_USER_IMPORT: &str =

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{
-    Person, Team,
+    Address, Person, Team,
     encode::{ENTERPRISE, filled},
 };
 
@@ -105,11 +105,15 @@ pub(super) fn user(person: &Person, shown: &Value, status: bool) -> Vec<Differen
     }
     let enterprise = shown.get(ENTERPRISE);
     let formatted = formatted_name(person);
-    let rows = [
+    let mut rows = vec![
         ("userName".to_owned(), some(&person.user_name), shown.get("userName")),
         ("displayName".to_owned(), some(&person.display_name), shown.get("displayName")),
         ("title".to_owned(), filled(&person.title), shown.get("title")),
-        (r#"emails[type eq "work"].value"#.to_owned(), some(&person.email), work_email(shown)),
+        (
+            r#"emails[type eq "work"].value"#.to_owned(),
+            some(&person.email),
+            typed(shown, "emails", "work", "value"),
+        ),
         ("name.givenName".to_owned(), some(&person.given_name), shown.pointer("/name/givenName")),
         ("name.familyName".to_owned(), some(&person.family_name), shown.pointer("/name/familyName")),
         ("name.formatted".to_owned(), some(&formatted), shown.pointer("/name/formatted")),
@@ -124,7 +128,16 @@ pub(super) fn user(person: &Person, shown: &Value, status: bool) -> Vec<Differen
             filled(&person.department),
             enterprise.and_then(|extension| extension.get("department")),
         ),
+        ("preferredLanguage".to_owned(), filled(&person.preferred_language), shown.get("preferredLanguage")),
     ];
+    for (kind, phone) in [("work", &person.phone), ("mobile", &person.mobile)] {
+        let path = format!(r#"phoneNumbers[type eq "{kind}"].value"#);
+        rows.push((path, filled(phone), typed(shown, "phoneNumbers", kind, "value")));
+    }
+    for (name, part) in person.address.iter().flat_map(parts) {
+        let path = format!(r#"addresses[type eq "work"].{name}"#);
+        rows.push((path, some(part), typed(shown, "addresses", "work", name)));
+    }
     differences.extend(rows.into_iter().filter_map(|(path, wanted, shown)| differs(path, wanted, shown)));
     differences
 }
@@ -176,12 +189,24 @@ fn differs(path: String, wanted: Option<&str>, shown: Option<&Value>) -> Option<
     Some(Difference::new(path, wanted, shown.is_some()))
 }
 
-fn work_email(shown: &Value) -> Option<&Value> {
-    let mut emails = shown.get("emails")?.as_array()?.iter();
-    let is_work = |email: &&Value| {
-        email.get("type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("work"))
+/// The parts of an address, by their names.
+pub(super) fn parts(address: &Address) -> [(&'static str, &str); 5] {
+    [
+        ("streetAddress", &address.street),
+        ("locality", &address.locality),
+        ("region", &address.region),
+        ("postalCode", &address.postal_code),
+        ("country", &address.country),
+    ]
+}
+
+/// What a value path selects: the sub-attribute of the first value of that type.
+fn typed<'a>(shown: &'a Value, attribute: &str, kind: &str, name: &str) -> Option<&'a Value> {
+    let mut values = shown.get(attribute)?.as_array()?.iter();
+    let is_it = |value: &&Value| {
+        value.get("type").and_then(Value::as_str).is_some_and(|shown| shown.eq_ignore_ascii_case(kind))
     };
-    emails.find(is_work)?.get("value")
+    values.find(is_it)?.get(name)
 }
 
 fn has_value(value: &Value) -> bool {

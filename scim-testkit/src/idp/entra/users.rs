@@ -4,12 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{
-        Person, Sent, Step, Stop,
+        IdentityProvider, Person, Sent, Step, Stop,
         encode::{ENTERPRISE, USER, equals, filled, form, percent},
         task::Task,
     },
-    Client, Entra,
+    Client, Entra, Job,
     patch::{self, Difference, truth},
+    roles,
 };
 
 impl Entra {
@@ -29,7 +30,13 @@ impl Entra {
                 .await;
         }
         let task = Task::new(Step::FindUser, format!("cannot match {who}"));
-        let found = client.find(&format!("/Users?filter={}", form(&equals("userName", who))), &task).await?;
+        let by = self.dialect().matches_by();
+        let value = match self.job {
+            Job::MatchExternalId => &person.local_id,
+            Job::MatchEmail => &person.email,
+            _ => who,
+        };
+        let found = client.find(&format!("/Users?filter={}", form(&equals(by, value))), &task).await?;
         match found {
             Some((id, shown)) => {
                 let target = format!("/Users/{}", percent(&id));
@@ -38,7 +45,9 @@ impl Entra {
             }
             None => {
                 let task = Task::new(Step::CreateUser, format!("cannot create {who}"));
-                let id = client.create("/Users", &new_user(person), &task).await?;
+                let id = client
+                    .create("/Users", &new_user(person, roles::created(self.job, person)), &task)
+                    .await?;
                 let target = format!("/Users/{}", percent(&id));
                 self.users.insert(person.key.clone(), id);
                 // References come second.
@@ -84,13 +93,16 @@ impl Entra {
     /// One PATCH with all differences, if there are any, then the manager.
     async fn export(&self, person: &Person, shown: Shown<'_>, client: &mut Client<'_>) -> Result<Sent, Stop> {
         let differences = patch::user(person, shown.user, shown.status);
-        if !differences.is_empty() {
+        let roles = roles::operation(self.job, person, shown.user);
+        if !differences.is_empty() || roles.is_some() {
             let task = if shown.status {
                 Task::new(Step::Reactivate, format!("cannot enable {}", person.user_name))
             } else {
                 Task::new(Step::UpdateUser, format!("cannot update {}", person.user_name))
             };
-            client.patch(&shown.target, &self.style.operations(&differences), &task).await?;
+            let mut operations = self.style.operations(&differences);
+            operations.extend(roles);
+            client.patch(&shown.target, &operations, &task).await?;
         }
         self.refer(person, &shown, client).await
     }
@@ -116,7 +128,7 @@ struct Shown<'a> {
 }
 
 /// `POST /Users`: the documented sample's keys in its order, with `displayName` where a capture has it.
-fn new_user(person: &Person) -> Value {
+fn new_user(person: &Person, roles: Value) -> Value {
     let mut user = Map::new();
     // The enterprise URN is listed whether or not the extension has values.
     user.insert("schemas".to_owned(), json!([USER, ENTERPRISE]));
@@ -132,7 +144,23 @@ fn new_user(person: &Person) -> Value {
         "givenName": person.given_name,
     });
     user.insert("name".to_owned(), name);
-    user.insert("roles".to_owned(), json!([]));
+    if let Some(phones) = phones(person) {
+        user.insert("phoneNumbers".to_owned(), phones);
+    }
+    if let Some(address) = &person.address {
+        let mut work = Map::new();
+        work.insert("type".to_owned(), json!("work"));
+        for (name, part) in patch::parts(address) {
+            if !part.is_empty() {
+                work.insert(name.to_owned(), json!(part));
+            }
+        }
+        user.insert("addresses".to_owned(), json!([work]));
+    }
+    if let Some(language) = filled(&person.preferred_language) {
+        user.insert("preferredLanguage".to_owned(), json!(language));
+    }
+    user.insert("roles".to_owned(), roles);
     if let Some(title) = filled(&person.title) {
         user.insert("title".to_owned(), json!(title));
     }
@@ -146,6 +174,14 @@ fn new_user(person: &Person) -> Value {
         user.insert(ENTERPRISE.to_owned(), Value::Object(extension));
     }
     Value::Object(user)
+}
+
+fn phones(person: &Person) -> Option<Value> {
+    let phones: Vec<Value> = [("work", &person.phone), ("mobile", &person.mobile)]
+        .into_iter()
+        .filter_map(|(kind, phone)| Some(json!({ "type": kind, "value": filled(phone)? })))
+        .collect();
+    (!phones.is_empty()).then_some(Value::Array(phones))
 }
 
 fn reading(person: &Person) -> Task {

@@ -20,7 +20,10 @@ pub(super) fn new_user(person: &Person) -> Value {
     );
     user.insert("emails".to_owned(), emails(person));
     user.insert("displayName".to_owned(), json!(person.display_name));
-    user.insert("locale".to_owned(), json!(LOCALE));
+    user.insert("locale".to_owned(), json!(locale(person)));
+    if let Some(phones) = phones(person) {
+        user.insert("phoneNumbers".to_owned(), phones);
+    }
     if let Some(title) = filled(&person.title) {
         user.insert("title".to_owned(), json!(title));
     }
@@ -47,8 +50,17 @@ pub(super) fn overlay(server: &mut Value, person: &Person, before: Option<&Perso
         name.insert("familyName".to_owned(), json!(person.family_name));
     });
     user.insert("displayName".to_owned(), json!(person.display_name));
-    user.insert("locale".to_owned(), json!(LOCALE));
+    user.insert("locale".to_owned(), json!(locale(person)));
     user.insert("emails".to_owned(), emails(person));
+    match phones(person) {
+        Some(phones) => {
+            user.insert("phoneNumbers".to_owned(), phones);
+        }
+        None if before.is_some_and(|before| phones(before).is_some()) => {
+            user.shift_remove("phoneNumbers");
+        }
+        None => {}
+    }
     let had_title = before.is_some_and(|before| filled(&before.title).is_some());
     set(user, "title", filled(&person.title), had_title);
     lay_extension(user, person, before);
@@ -58,6 +70,23 @@ pub(super) fn overlay(server: &mut Value, person: &Person, before: Option<&Perso
 pub(super) fn set_active(server: &mut Value, active: bool) {
     if let Some(user) = server.as_object_mut() {
         user.insert("active".to_owned(), json!(active));
+    }
+}
+
+/// Sets `password`, which no representation of a server has.
+pub(super) fn set_password(server: &mut Value, password: &str) {
+    if let Some(user) = server.as_object_mut() {
+        user.insert("password".to_owned(), json!(password));
+    }
+}
+
+/// Sets the granted roles: the whole array, without those who lost their last one having any.
+pub(super) fn set_roles(server: &mut Value, person: &Person, before: Option<&Person>) {
+    let Some(user) = server.as_object_mut() else { return };
+    if !person.roles.is_empty() || before.is_some_and(|before| !before.roles.is_empty()) {
+        let roles: Vec<Value> =
+            person.roles.iter().map(|role| json!({ "value": role, "display": role })).collect();
+        user.insert("roles".to_owned(), json!(roles));
     }
 }
 
@@ -91,6 +120,15 @@ fn placeholder(local_id: &str) -> String {
 
 fn emails(person: &Person) -> Value {
     json!([{ "primary": true, "value": person.email, "type": "work" }])
+}
+
+/// The default mapping knows a primary telephone number and its type; the shape is that of `emails`.
+fn phones(person: &Person) -> Option<Value> {
+    filled(&person.phone).map(|phone| json!([{ "primary": true, "value": phone, "type": "work" }]))
+}
+
+fn locale(person: &Person) -> &str {
+    filled(&person.locale).unwrap_or(LOCALE)
 }
 
 /// The mapped attributes of the enterprise extension that have a value. No capture shows how Okta sends `manager`.

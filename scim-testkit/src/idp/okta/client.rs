@@ -70,6 +70,19 @@ impl Client<'_> {
         Ok(Sent::Imported(ids))
     }
 
+    /// Reads what the endpoint says of itself; `None` if it says nothing.
+    pub(super) async fn described(
+        &mut self,
+        collection: &str,
+        task: &Task,
+    ) -> Result<Option<Vec<Value>>, Stop> {
+        let answer = self.send(Method::GET, collection.to_owned(), None).await?;
+        if matches!(answer.status, 404 | 405 | 501) {
+            return Ok(None);
+        }
+        Ok(Some(Page::read(&answer, task)?.resources))
+    }
+
     /// Reads one resource.
     pub(super) async fn read(&mut self, target: &str, task: &Task) -> Result<(Value, Answer), Stop> {
         let answer = self.send(Method::GET, target.to_owned(), None).await?;

@@ -98,21 +98,18 @@ impl Okta {
         };
         self.groups.insert(team.key.clone(), id.clone());
         let group = Pushed { id: &id, name };
-        match self.flavor {
-            Flavor::Oin => {
-                // The members that the POST already had are added once more.
-                group.add(&members, client).await?;
-                group.read(client).await?;
-                group.rename(client).await?;
+        if self.flavor.patches() {
+            // The members that the POST already had are added once more.
+            group.add(&members, client).await?;
+            group.read(client).await?;
+            group.rename(client).await?;
+        } else {
+            let server = group.read(client).await?;
+            if existed {
+                members = merged(&server, members);
             }
-            Flavor::Aiw => {
-                let server = group.read(client).await?;
-                if existed {
-                    members = merged(&server, members);
-                }
-                let at = if existed { Step::AddMembers } else { Step::ReplaceMembers };
-                client.put(&group.target(), &body::whole_group(&id, name, &members), &group.task(at)).await?;
-            }
+            let at = if existed { Step::AddMembers } else { Step::ReplaceMembers };
+            client.put(&group.target(), &body::whole_group(&id, name, &members), &group.task(at)).await?;
         }
         Ok(Sent::Done)
     }

@@ -1,11 +1,13 @@
-//! Okta, in its two dialects.
+//! Okta, in its three dialects.
 //!
-//! What is known, and how well; the letters are those of the fixtures in `fixtures/okta` and `fixtures/okta-aiw`.
+//! What is known, and how well; the letters are those of the fixtures in `fixtures/okta*`.
 //!
 //! Documented (Okta's SCIM 2.0 reference "REF20", its 2018 page with raw samples "STD2018", its FAQ and concept page):
 //! headers and compact JSON; `filter`, `startIndex`, `count` in that order; filter then POST; GET then PUT of a
 //! profile; the path-less PATCH of `active`; a password and an empty `groups` in every POST; the group operations;
-//! pages of 100 until `totalResults`; no DELETE of users, no discovery calls. A 409 stops the job.
+//! pages of 100 until `totalResults`; no DELETE of users, no discovery calls. A 409 stops the job. With entitlements or
+//! Import User Schema (guide "ENT", release notes 2026): `/ResourceTypes`, then `/Schemas`, then the endpoint of each
+//! resource type whose schema is one of Okta's own. That a password is a PATCH in the catalog dialect.
 //!
 //! Observed (captures: the Okta blog's Flask server "FLASK", the mock-scim dumps "MOCK", a 2026 server log "LAB",
 //! devforum 27262 "DF27262", go-scim#57, SCIM-SDK#757): the wizard dialect's GET and PUT of the server's own
@@ -17,14 +19,16 @@
 //! alone; how an attribute without value is cleared (left out); that the enterprise URN is listed in `schemas`; where
 //! `title` and the extension stand in a POST; in the catalog dialect the order PATCH `active`, GET, PUT on a return,
 //! and on a membership change first the members, then the name; linking a group that exists already; that `+` is sent
-//! as `%2B`.
+//! as `%2B`; the body with a password; the shape of a telephone number; the paging of entitlements; that roles are
+//! granted after the create, and by a PUT of the account read before.
 //!
-//! Not simulated: the manager (no capture shows what Okta's mapping sends), password sync, entitlements, the second
-//! GET and PUT that DF27262 shows after a link, and what needs a clock: waiting after 429 and repeating a timed-out
-//! POST. Host, credentials and transport are the wire's.
+//! Not simulated: the manager (no capture shows what Okta's mapping sends), addresses, the second
+//! GET and PUT that DF27262 shows after a link, and what needs a clock: see [`Retries`](super::Retries). Host,
+//! credentials and transport are the wire's.
 
 mod body;
 mod client;
+mod discovery;
 mod groups;
 mod users;
 
@@ -51,6 +55,15 @@ pub enum Flavor {
     Oin,
     /// Made with the App Integration Wizard: PUT only.
     Aiw,
+    /// From the catalog, with entitlements and Import User Schema: reads what the endpoint has, and grants roles.
+    Oig,
+}
+
+impl Flavor {
+    /// Whether status, password and groups go out as PATCH.
+    fn patches(self) -> bool {
+        !matches!(self, Self::Aiw)
+    }
 }
 
 impl Okta {
@@ -78,6 +91,7 @@ impl IdentityProvider for Okta {
         match self.flavor {
             Flavor::Oin => Dialect::Okta,
             Flavor::Aiw => Dialect::OktaAiw,
+            Flavor::Oig => Dialect::OktaOig,
         }
     }
 
@@ -106,6 +120,16 @@ impl IdentityProvider for Okta {
                     None => Ok(Sent::Nothing(UNKNOWN)),
                 },
                 Change::Purge { .. } => Ok(Sent::Nothing(NO_DELETE)),
+                Change::SetPassword { person } => match directory.person(person) {
+                    Some(someone) => self.set_password(someone, client).await,
+                    None => Ok(Sent::Nothing(UNKNOWN)),
+                },
+                Change::ImportSchema if self.flavor == Flavor::Oig => discovery::read(client).await,
+                Change::ImportSchema => Ok(Sent::Nothing(NO_DISCOVERY)),
+                Change::UnlinkGroup { team } => {
+                    self.groups.remove(team);
+                    Ok(Sent::Nothing("Okta tells nobody that it left a group (Okta's OIN test plan, C9321)"))
+                }
                 Change::ImportUsers => client.import("/Users", Step::ListUsers, "cannot import users").await,
                 Change::ImportGroups => {
                     client.import("/Groups", Step::ListGroups, "cannot import groups").await
@@ -142,4 +166,6 @@ impl IdentityProvider for Okta {
 }
 
 const UNKNOWN: &str = "not in the directory";
+const NO_DISCOVERY: &str =
+    "Okta reads no discovery endpoint without entitlements and Import User Schema (Okta SCIM FAQ)";
 const NO_DELETE: &str = "Okta never sends DELETE for users (Okta SCIM 2.0 reference and FAQ)";

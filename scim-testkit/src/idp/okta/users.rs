@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     super::{
         Person, Sent, Step, Stop,
-        encode::{percent, spelled},
+        encode::{filled, percent, spelled},
         task::Task,
     },
     Flavor, Okta, body,
@@ -27,7 +27,12 @@ impl Okta {
             // A 409 stops the job: no second look, no link.
             let task = Task::new(Step::CreateUser, format!("cannot create {who}"));
             let id = client.create("/Users", &body::new_user(person), &task).await?;
+            let target = format!("/Users/{}", percent(&id));
             self.users.insert(person.key.clone(), id);
+            if self.flavor == Flavor::Oig && !person.roles.is_empty() {
+                // A grant is a step of its own, after the create.
+                self.export(None, person, &target, client).await?;
+            }
             return Ok(Sent::Done);
         };
         let target = format!("/Users/{}", percent(&id));
@@ -35,30 +40,26 @@ impl Okta {
         let revive = again || found.get("active") == Some(&Value::Bool(false));
         let reactivate = Task::new(Step::Reactivate, format!("cannot reactivate {who}"));
 
-        let patched = revive && self.flavor == Flavor::Oin;
+        let patched = revive && self.flavor.patches();
         if patched {
             client.patch(&target, vec![status(true)], &reactivate).await?;
         }
-        let task = Task::new(Step::ReadUser, format!("cannot read {who}"));
-        let (mut user, answer) = client.read(&target, &task).await?;
+        let (mut user, answer) = client.read(&target, &reading(person)).await?;
         if patched && user.get("active") != Some(&Value::Bool(true)) {
             return Err(reactivate.unusable(&answer, DELAYED));
         }
-        body::overlay(&mut user, person, None);
-        match self.flavor {
-            Flavor::Oin => {
-                client.put(&target, &user, &profile(person)).await?;
-            }
-            Flavor::Aiw => {
-                body::set_active(&mut user, true);
-                let task = if revive { &reactivate } else { &profile(person) };
-                let answer = client.put(&target, &user, task).await?;
-                let user = answer.json.as_ref().map(spelled);
-                let active = user.as_ref().and_then(|user| user.get("active"));
-                if revive && active != Some(&Value::Bool(true)) {
-                    return Err(reactivate.unusable(&answer, DELAYED));
-                }
-            }
+        self.overlay(&mut user, person, None);
+        if self.flavor.patches() {
+            client.put(&target, &user, &profile(person)).await?;
+            return Ok(Sent::Done);
+        }
+        body::set_active(&mut user, true);
+        let task = if revive { &reactivate } else { &profile(person) };
+        let answer = client.put(&target, &user, task).await?;
+        let user = answer.json.as_ref().map(spelled);
+        let active = user.as_ref().and_then(|user| user.get("active"));
+        if revive && active != Some(&Value::Bool(true)) {
+            return Err(reactivate.unusable(&answer, DELAYED));
         }
         Ok(Sent::Done)
     }
@@ -74,28 +75,59 @@ impl Okta {
         if !person.active {
             return Ok(Sent::Nothing("the person is not assigned to the application"));
         }
-        let task = Task::new(Step::ReadUser, format!("cannot read {}", person.user_name));
-        let (mut user, _) = client.read(&target, &task).await?;
-        body::overlay(&mut user, person, Some(before));
-        client.put(&target, &user, &profile(person)).await?;
+        self.export(Some(before), person, &target, client).await
+    }
+
+    /// Synchronizes a password.
+    pub(super) async fn set_password(&self, person: &Person, client: &mut Client<'_>) -> Result<Sent, Stop> {
+        let Some(target) = self.user_target(&person.key) else { return Ok(Sent::Nothing(NOT_LINKED)) };
+        let Some(password) = filled(&person.password) else {
+            return Ok(Sent::Nothing("the person has no password"));
+        };
+        let task = Task::new(Step::UpdateUser, format!("cannot set the password of {}", person.user_name));
+        if self.flavor.patches() {
+            let operation = json!({ "op": "replace", "value": { "password": password } });
+            client.patch(&target, vec![operation], &task).await?;
+        } else {
+            let (mut user, _) = client.read(&target, &reading(person)).await?;
+            body::set_password(&mut user, password);
+            client.put(&target, &user, &task).await?;
+        }
         Ok(Sent::Done)
+    }
+
+    /// GET, then PUT of what came with the mapped attributes laid over it.
+    async fn export(
+        &self,
+        before: Option<&Person>,
+        person: &Person,
+        target: &str,
+        client: &mut Client<'_>,
+    ) -> Result<Sent, Stop> {
+        let (mut user, _) = client.read(target, &reading(person)).await?;
+        self.overlay(&mut user, person, before);
+        client.put(target, &user, &profile(person)).await?;
+        Ok(Sent::Done)
+    }
+
+    fn overlay(&self, user: &mut Value, person: &Person, before: Option<&Person>) {
+        body::overlay(user, person, before);
+        if self.flavor == Flavor::Oig {
+            body::set_roles(user, person, before);
+        }
     }
 
     /// Takes the application from a person. The link is kept: the same account is to come back on a return.
     pub(super) async fn unassign(&self, person: &Person, client: &mut Client<'_>) -> Result<Sent, Stop> {
         let Some(target) = self.user_target(&person.key) else { return Ok(Sent::Nothing(NOT_LINKED)) };
         let deactivate = Task::new(Step::Deactivate, format!("cannot deactivate {}", person.user_name));
-        match self.flavor {
-            Flavor::Oin => {
-                client.patch(&target, vec![status(false)], &deactivate).await?;
-            }
-            Flavor::Aiw => {
-                // The server's own attributes go back, not Okta's.
-                let task = Task::new(Step::ReadUser, format!("cannot read {}", person.user_name));
-                let (mut user, _) = client.read(&target, &task).await?;
-                body::set_active(&mut user, false);
-                client.put(&target, &user, &deactivate).await?;
-            }
+        if self.flavor.patches() {
+            client.patch(&target, vec![status(false)], &deactivate).await?;
+        } else {
+            // The server's own attributes go back, not Okta's.
+            let (mut user, _) = client.read(&target, &reading(person)).await?;
+            body::set_active(&mut user, false);
+            client.put(&target, &user, &deactivate).await?;
         }
         Ok(Sent::Done)
     }
@@ -103,6 +135,10 @@ impl Okta {
 
 fn status(active: bool) -> Value {
     json!({ "op": "replace", "value": { "active": active } })
+}
+
+fn reading(person: &Person) -> Task {
+    Task::new(Step::ReadUser, format!("cannot read {}", person.user_name))
 }
 
 fn profile(person: &Person) -> Task {
