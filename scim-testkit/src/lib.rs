@@ -14,3 +14,6 @@ pub mod report;
 pub mod run;
 pub mod serve;
 pub mod story;
+
+pub use idp::Dialect;
+pub use run::{Reach, Run, Suite, Target};

@@ -44,7 +44,7 @@ catalog! {
     HTTP_USER_AGENT = "http.user-agent-required", BreaksIdp, NOBODY,
         "A request without `User-Agent` is refused", "kortix-ai/suna#7297: Entra ID sends no User-Agent; RFC 9110 §10.1.5",
         "Let requests without `User-Agent` through the proxy or firewall before the endpoint.";
-    HTTP_CHARSET = "http.charset-refused", BreaksIdp, NOBODY,
+    HTTP_CHARSET = "http.charset-refused", BreaksIdp, EVERYONE,
         "A body with `; charset=utf-8` in its media type is refused", "Okta and Entra ID send `application/scim+json; charset=utf-8`; RFC 9110 §8.3.1: parameters are part of a media type",
         "Ignore the parameters of the media type.";
     HTTP_SCIM_JSON = "http.scim-json-refused", Must, NOBODY,
@@ -189,6 +189,9 @@ catalog! {
     CREATE_DUPLICATE_STATUS = "create.duplicate-status", Must, EVERYONE,
         "A duplicate create is not answered with 409", "RFC 7644 §3.3: 409 and `scimType` `uniqueness`",
         "Answer 409 with a SCIM error.";
+    CREATE_ERROR_STORED = "create.error-but-stored", Must, EVERYONE,
+        "A create is answered with a server error, and the resource exists", "RFC 7644 §3.3, §3.12; the provider tries again and is refused, or makes a second one",
+        "Undo the create when it fails, or answer 201.";
     CREATE_CONFLICT = "create.conflict-without-match", BreaksIdp, NOBODY,
         "The filter finds no such user, yet a create is refused as a duplicate", "RFC 7644 §3.3, §3.4.2.2; Okta and Entra ID match by filter before they create",
         "Look up by the same attribute, and with the same normalization, by which you enforce uniqueness; inactive users included.";
@@ -260,6 +263,9 @@ catalog! {
     USER_CASE = "user.attribute-case", Info, NOBODY,
         "An attribute reads back in another letter case", "RFC 7643 §7: the server MAY alter the case of an attribute that is not case-exact",
         "Permitted. Entra ID writes the value again every cycle.";
+    USER_RESPELLED = "user.value-respelled", Info, NOBODY,
+        "A value reads back in another spelling of the same thing", "RFC 7643 §4.1.2: a server may store canonical values; MS-SCIM: Entra ID writes it again every cycle",
+        "Permitted. Return what was sent if you can.";
     USER_DISPLAY_NAME = "user.display-name-set", Info, NOBODY,
         "The endpoint sets `displayName` itself", "RFC 7643 §4.1.1: a server may derive it; MS-SCIM: Entra ID writes it again every cycle",
         "Permitted. Declare `displayName` readOnly in `/Schemas`.";
@@ -370,11 +376,14 @@ catalog! {
         "`emails[type eq \"work\"].value` does not create the e-mail when there is none", "MS-SCIM default mappings: Entra ID sends it for a user without e-mail; RFC 7644 would answer noTarget",
         "Create the element, with the type that the filter names.";
     PATCH_URN_PATH = "patch.urn-path", Must, ENTRAS,
-        "PATCH of an enterprise attribute by its URN path is not applied", "RFC 7644 §3.10, RFC 7643 §3.3",
+        "PATCH of an attribute by its URN path is not applied", "RFC 7644 §3.10, RFC 7643 §3.3",
         "Support `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department`; note the dot in `2.0`.";
     PATCH_MANAGER_STRING = "patch.manager-string", BreaksIdp, ENTRAS,
         "`manager` sent as a bare string is not understood", "MS-LA Update_Manager test; captured Entra ID requests: the value is the manager's id as text",
         "Read a string as `{\"value\": string}`.";
+    PATCH_MANAGER_REMOVE = "patch.manager-remove", BreaksIdp, ENTRAS,
+        "A manager who is removed with an empty value stays", "MS-LA Update_Manager test: the manager is replaced by an empty value",
+        "Read an empty text in place of the manager's id as no manager.";
     PATCH_MULTIPLE = "patch.only-first-operation", Must, NOBODY,
         "Only some operations of a PATCH with several are applied", "RFC 7644 §3.5.2: operations are applied in the order given, all or none",
         "Apply every operation.";
@@ -417,6 +426,9 @@ catalog! {
     PATCH_GROUP_RENAME = "patch.group-rename", Must, NOBODY,
         "PATCH of a group's `displayName` is not applied", "RFC 7644 §3.5.2.3",
         "Store the new name.";
+    PATCH_GROUP_EXTERNAL_ID = "patch.group-external-id", BreaksIdp, ENTRAS,
+        "`externalId` of a group cannot be set with PATCH", "rancher/rancher#55776, langwatch/langwatch#7141: Entra ID adds its id to a group that it matched by name",
+        "Store `externalId` of groups; if you cannot, ignore it and answer success.";
 
     // Groups.
     GROUP_CREATE_REFUSED = "group.create-refused", BreaksIdp, NOBODY,
@@ -443,6 +455,21 @@ catalog! {
     GROUP_MEMBERS_HIDDEN = "group.members-not-returned", Must, &[OktaAiw],
         "A group read by `id` never shows members", "RFC 7643 §4.2: `members` is returned by default; Okta's wizard apps build their next PUT from it",
         "Return `members` with GET /Groups/{id}.";
+    GROUP_MEMBERS_PARTIAL = "group.members-partial", Must, NOBODY,
+        "A group read by `id` shows only some of its few members", "RFC 7643 §4.2, §7: `members` is returned by default, all of it",
+        "Return every member with GET /Groups/{id}.";
+    GROUP_MEMBERS_CUT = "group.members-cut", Info, NOBODY,
+        "A large group read by `id` does not show all of its members", "RFC 7643 §4.2; Okta and Entra ID do not read the members of a group that they push",
+        "Permitted for now. Return every member if you can: other providers compare the list.";
+    GROUP_EXTERNAL_ID = "group.external-id-lost", Should, ENTRAS,
+        "`externalId` of a group is not stored", "RFC 7643 §3.1; Entra ID writes it again every cycle",
+        "Store `externalId` of groups as the client wrote it.";
+    GROUP_SIDE_EFFECT = "group.other-changed", Must, NOBODY,
+        "A change to one resource changed the members of another group", "RFC 7644 §3.5",
+        "Change only the resource that the request names.";
+    GROUP_CONCURRENT = "group.concurrent-changes-lost", BreaksIdp, &[Okta, Entra, Entra062020],
+        "Of several PATCH requests that add members at the same time, some are lost", "scimmyjs/scimmy#79, fleetdm/fleet#50724; RFC 7644 §3.5.2: each PATCH is applied whole",
+        "Write the members that changed, in one transaction; do not write back a list that was read before.";
     GROUP_UPDATE_REFUSED = "group.update-refused", BreaksIdp, NOBODY,
         "The provider's change of a group is refused", "RFC 7644 §3.5",
         "Accept the request shown.";
@@ -470,6 +497,208 @@ catalog! {
         "`/ServiceProviderConfig` promises PATCH, and it is not implemented", "RFC 7643 §5",
         "Implement PATCH, or set `patch.supported` to false.";
 
+    // The protocol, beyond what one provider needs.
+    LOOKUP_NOT_EXACT = "filter.not-exact", Must, EVERYONE,
+        "`eq` selects resources whose value only resembles the one asked for", "RFC 7644 §3.4.2.2, Table 3: `eq` wants an identical value; a provider links to somebody else's account or group",
+        "Compare the whole value, not its beginning or a part of it.";
+    FILTER_MALFORMED = "filter.malformed-accepted", Must, NOBODY,
+        "A filter that cannot be understood is answered with success", "RFC 7644 §3.4.2.2, Table 9: 400 `invalidFilter`; results that no filter was applied to are taken for matches",
+        "Answer 400 `invalidFilter`.";
+    FILTER_REFUSED_STATUS = "filter.refused-status", Must, NOBODY,
+        "A filter that is not supported is answered with 404", "RFC 7644 §3.4.2.2: 400 `invalidFilter`",
+        "Answer 400 `invalidFilter`; 404 says that there is no such endpoint.";
+    LIST_START_BELOW_ONE = "list.start-index-below-one", Must, NOBODY,
+        "A `startIndex` below 1 is not read as 1", "RFC 7644 §3.4.2.4: a value less than 1 SHALL be interpreted as 1",
+        "Serve the first page.";
+    LIST_COUNT_ZERO = "list.count-zero", Must, NOBODY,
+        "`count=0`, or a negative count, is not answered with the total alone", "RFC 7644 §3.4.2.4: 0 asks for `totalResults` only; a negative value SHALL be interpreted as 0",
+        "Answer 200 with `totalResults` and no resources.";
+    LIST_BEYOND_END = "list.beyond-end", Must, NOBODY,
+        "A `startIndex` beyond the end is answered with an error", "RFC 7644 §3.4.2, §3.4.2.4: a query without results is a success",
+        "Answer 200 with an empty page.";
+    LIST_CURSOR = "list.cursor", Must, NOBODY,
+        "Paging by cursor does not work, though it is advertised", "RFC 9865 §2",
+        "Return `nextCursor` until the last page, and the next resources for it; or set `pagination.cursor` to false.";
+    RENAME_STALE = "resource.rename-stale", Must, EVERYONE,
+        "After a rename, the old name still counts", "RFC 7644 §3.4.2.2, §3.5: a filter sees the stored value",
+        "Update every index of the name in the same transaction.";
+    CREATE_AFTER_DELETE = "create.conflict-after-delete", BreaksIdp, EVERYONE,
+        "The name of a deleted resource cannot be used again", "RFC 7644 §3.6: a deleted resource MUST NOT be considered in conflict calculation; a re-hired person gets no account",
+        "Free the name on DELETE, also when you keep the row.";
+    CREATE_ACTIVE = "create.active-ignored", Info, NOBODY,
+        "A user created with `active: false` is active", "RFC 7644 §3.3: the server may alter what was sent, and says so in its answer",
+        "Permitted. Store `active` as sent, so that nobody has access before the start date.";
+    ANSWER_STALE = "resource.answer-stale", Must, NOBODY,
+        "The answer to a write shows another state than the one stored", "RFC 7644 §3.3, §3.5.1, §3.5.2: the answer holds the resource as it is after the request",
+        "Read the resource after the write, and return that.";
+    PUT_APPENDS = "put.appends-values", Must, OKTAS,
+        "PUT adds to a multi-valued attribute instead of replacing it", "RFC 7644 §3.5.1: the values provided SHALL replace the existing ones",
+        "Replace the whole array.";
+    PUT_CREATES = "put.creates", Must, NOBODY,
+        "PUT to an unknown id creates a resource", "RFC 7644 §3.5.1: PUT MUST NOT be used to create new resources",
+        "Answer 404.";
+    PATCH_VALUE_PATH_OTHERS = "patch.value-path-changes-others", Must, ENTRAS,
+        "PATCH with a value filter changes more than the element that the filter selects", "RFC 7644 §3.5.2, §3.5.2.3",
+        "Change the selected element in its place, and no other.";
+    PATCH_ADD_REPLACES = "patch.add-replaces-values", Must, NOBODY,
+        "`add` to a multi-valued attribute removes the values that were there", "RFC 7644 §3.5.2.1: new values are added",
+        "Append; replace on `replace` only.";
+    PATCH_REPLACE_APPENDS = "patch.replace-appends-values", Must, NOBODY,
+        "`replace` of a multi-valued attribute keeps the values that were there", "RFC 7644 §3.5.2.3: the existing values are replaced",
+        "Replace the whole array.";
+    PATCH_ORDER = "patch.order", Must, NOBODY,
+        "The operations of a PATCH are not applied in the order in which they are sent", "RFC 7644 §3.5.2: one after the other, in the order of the array",
+        "Apply each operation to what the operation before it left.";
+    PATCH_REMOVE_VALUE_PATH = "patch.remove-value-path", Must, NOBODY,
+        "`remove` with a value filter is answered with success, and the element is still there", "RFC 7644 §3.5.2.2",
+        "Remove the elements that the filter selects.";
+    NAME_CASE = "resource.attribute-name-case", Must, NOBODY,
+        "An attribute name in another letter case is not understood", "RFC 7643 §2.1: attribute names are case insensitive; SimpleIdServer#319",
+        "Compare attribute names without regard to case, in bodies and in paths.";
+    RESOURCE_PRIMARY = "resource.two-primaries", Must, NOBODY,
+        "Two values of one attribute are primary", "RFC 7643 §2.4: `true` MUST appear no more than once; RFC 7644 §3.5.2: the server takes it from the others",
+        "Set the others to false when a new value becomes primary.";
+    RESOURCE_KIND = "resource.resource-type", Must, NOBODY,
+        "`meta.resourceType` names another type", "RFC 7643 §3.1",
+        "Return `User` for users and `Group` for groups.";
+    RESOURCE_EXTENSION = "resource.extension-schemas", Must, NOBODY,
+        "A resource has data of an extension that its `schemas` does not list", "RFC 7643 §3, §3.3",
+        "Add the extension's URN to `schemas`.";
+    ETAG_SYNTAX = "etag.syntax", Must, NOBODY,
+        "The `ETag` header is not an entity tag", "RFC 9110 §8.8.3: the tag is in double quotes, with `W/` before it if weak",
+        "Write `W/\"1\"` or `\"1\"`.";
+    ETAG_MISSING = "etag.missing", Should, NOBODY,
+        "Entity tags are advertised, and resources have none", "RFC 7644 §3.14: when supported, the header is a MUST",
+        "Send `ETag`, or set `etag.supported` to false.";
+    ETAG_UNCHANGED = "etag.unchanged", Must, NOBODY,
+        "The entity tag stays the same when the resource changes", "RFC 7644 §3.14, RFC 9110 §8.8.1",
+        "Make a new tag with every change.";
+    ETAG_MATCH_REFUSED = "etag.if-match-refused", Should, NOBODY,
+        "A write with the current entity tag is refused", "RFC 7644 §3.14",
+        "Compare the tag of `If-Match` with the one that you sent last.";
+    ETAG_NONE_MATCH = "etag.if-none-match-ignored", Should, NOBODY,
+        "A read with the current entity tag is not answered with 304", "RFC 7644 §3.14, RFC 9110 §13.1.2",
+        "Answer 304 without a body.";
+    CREATE_LOCATION_DEAD = "create.location-dead", Must, NOBODY,
+        "The `Location` of a new resource does not lead to it", "RFC 7644 §3.3, RFC 7643 §3.1",
+        "Send the URL at which the resource is read.";
+    AUTH_FORBIDDEN = "auth.status-403", Should, NOBODY,
+        "Missing or wrong credentials are answered with 403", "RFC 7644 §3.12, Table 8: 401 for missing or invalid credentials, 403 for valid ones without permission",
+        "Answer 401 with `WWW-Authenticate`.";
+    AUTH_CHALLENGE = "auth.www-authenticate", Info, NOBODY,
+        "A 401 has no `WWW-Authenticate`", "RFC 9110 §11.6.1, RFC 6750 §3",
+        "Send `WWW-Authenticate: Bearer`.";
+    AUTH_ERROR_BODY = "auth.error-body", Info, NOBODY,
+        "A 401 has no SCIM error in its body", "RFC 7644 §3.12",
+        "Put a SCIM error message into the body.";
+    BULK_FAIL_ON_ERRORS = "bulk.fail-on-errors", Should, NOBODY,
+        "A bulk request goes on after as many errors as `failOnErrors` allows", "RFC 7644 §3.7, §3.7.3",
+        "Stop after that many errors, and answer for the operations that were tried.";
+    HTTP_JSON_REFUSED = "http.json-refused", Should, NOBODY,
+        "A body labeled `application/json` is refused", "RFC 7644 §3.1, §3.8; many clients send it (indigo-iam/iam#1285)",
+        "Parse `application/json` as `application/scim+json`.";
+    HTTP_UNKNOWN_PARAMETER = "http.unknown-parameter", Info, NOBODY,
+        "A query parameter that SCIM does not define is refused", "MS-COMPAT: the tenant URL of Entra ID may carry `aadOptscim062020`",
+        "Ignore parameters that you do not know.";
+    HTTP_TRAILING_SLASH = "http.trailing-slash", Info, NOBODY,
+        "An address with a slash at its end is not served", "RFC 7644 §3.2",
+        "Permitted. Some clients write `/Users/`.";
+    ME_STATUS = "me.status", Info, NOBODY,
+        "`/Me` is neither served nor answered with 308, 404 or 501", "RFC 7644 §3.11: SHOULD be 501 if not supported",
+        "Answer 501.";
+    DISCOVERY_SPEC_URI = "discovery.spec-uri", Info, NOBODY,
+        "`specUri` is written in another letter case", "RFC 7643 §5; names are case-insensitive (§2.1), but clients compare (wso2/charon#93)",
+        "Write `specUri`.";
+    DISCOVERY_PROMISE = "discovery.promise-broken", Should, NOBODY,
+        "`/ServiceProviderConfig` promises what the endpoint refuses", "RFC 7643 §5",
+        "Implement it, or set `supported` to false.";
+    DISCOVERY_MAX_RESULTS = "discovery.max-results", Should, NOBODY,
+        "`filter.maxResults` is less than what the endpoint returns", "RFC 7643 §5; keycloak/keycloak#49841: a client that believes it asks for nothing",
+        "State the real limit.";
+    DISCOVERY_LIST = "discovery.list-shape", Must, NOBODY,
+        "`/Schemas` or `/ResourceTypes` does not answer with a ListResponse", "RFC 7644 §4",
+        "Answer with a ListResponse.";
+    DISCOVERY_SCHEMA = "discovery.schema-definition", Must, NOBODY,
+        "`/Schemas` defines a core attribute in another way than the RFC", "RFC 7643 §4.1, §8.7.1",
+        "Correct the definition of the attribute named.";
+    DISCOVERY_SCHEMA_MISSING = "discovery.schema-missing", Must, NOBODY,
+        "A schema in use is not in `/Schemas`", "RFC 7644 §4: all supported schemas SHALL be returned",
+        "Add the schema named.";
+    DISCOVERY_ENDPOINT = "discovery.resource-type-endpoint", Must, NOBODY,
+        "The `endpoint` of a resource type is not where its resources are", "RFC 7643 §6",
+        "Name the path at which the resources are served.";
+    DISCOVERY_TYPE_MISSING = "discovery.resource-type-missing", Should, NOBODY,
+        "A type of resource that is served is not in `/ResourceTypes`", "RFC 7644 §4",
+        "Add the resource type named.";
+    DISCOVERY_LOCATION = "discovery.location", Must, NOBODY,
+        "The `meta.location` of a discovery document does not lead to it", "RFC 7643 §3.1; FusionAuth/fusionauth-issues#2793",
+        "Send the URL at which the document is read.";
+    DISCOVERY_BY_ID = "discovery.by-id", Should, NOBODY,
+        "A schema or resource type cannot be read by its id", "RFC 7644 §4",
+        "Serve `/Schemas/{id}` and `/ResourceTypes/{name}`.";
+
+    // What an attacker tries; `--suite security`.
+    SECURITY_TOKEN = "security.token-not-checked", Must, EVERYONE,
+        "Credentials that nobody was given are accepted", "RFC 7644 §2, §7.2; RFC 8725 §3.2: an attacker reads and changes every account with a token that he made up",
+        "Compare the whole token with the one that was issued, and verify the signature of a signed one; an empty token matches nothing.";
+    SECURITY_REFUSED_DONE = "security.refused-but-done", Must, EVERYONE,
+        "A request that was refused for its credentials had its effect all the same", "RFC 9110 §15.5.2: 401 says that the request was not applied; an attacker without a token writes blindly",
+        "Check the credentials before anything else is done.";
+    SECURITY_PATH_BYPASS = "security.path-bypass", Must, EVERYONE,
+        "Without credentials, users are served at another spelling of the address", "RFC 7644 §2, §7.2; RFC 3986 §6.2: what guards the address and what serves it read it differently",
+        "Check the token in the application, behind all rewriting of addresses, and refuse encoded slashes and dots.";
+    SECURITY_TOKEN_IN_QUERY = "security.token-in-query", Should, NOBODY,
+        "The token is accepted in the address", "RFC 6750 §2.3, §5.3; RFC 9700 §4.3.2: whoever reads a log, a history or a referrer has the token",
+        "Take the token from the `Authorization` header alone.";
+    SECURITY_FOREIGN_TENANT = "security.foreign-tenant", Must, EVERYONE,
+        "The token of another tenant has access to this one", "RFC 7644 §6, §7.2: one customer reads or changes the people of another",
+        "Find the tenant by the token, and every resource by tenant and id together.";
+    SECURITY_PASSWORD_GUESS = "security.password-guessable", Must, NOBODY,
+        "A query tells a password letter by letter", "RFC 7643 §4.1.1, §9.2: whoever can read users finds out each password, and it must be stored in clear text for that",
+        "Store a hash, and refuse `password` in filters and in `sortBy`.";
+    SECURITY_PASSWORD_FILTER = "security.password-filter", Info, NOBODY,
+        "A filter can try out passwords", "RFC 7643 §7 permits filters on what is never returned; each query is a guess that no lock-out counts",
+        "Refuse `password` in filters with 403 or 400 invalidFilter.";
+    SECURITY_FILTER_INJECTION = "security.filter-injection", Must, NOBODY,
+        "The text that a filter looks for is read as a part of the query", "RFC 7644 §3.4.2.2: `eq` compares with the text as it is; an attacker who chooses a name reads, or changes, what he likes",
+        "Pass the value as a parameter of the query, or escape what your database, directory or `LIKE` gives a meaning.";
+    SECURITY_TEMPLATE_INJECTION = "security.template-injection", Must, NOBODY,
+        "Text in a request is evaluated", "RFC 7643 §2.3.1: a string is a string; an attacker runs code on the server",
+        "Never pass what a client sends to a template or an expression language.";
+    SECURITY_ERROR_DETAIL = "security.error-detail", Should, NOBODY,
+        "An error shows the inside of the server", "RFC 7644 §3.12: `detail` is for people; CWE-209: a stack trace or a statement in SQL tells an attacker what to try next",
+        "Log the cause, and answer with one sentence.";
+    SECURITY_VERSION = "security.version-banner", Info, NOBODY,
+        "A header names the version of the software", "RFC 9110 §10.2.4: details of `Server` make known weaknesses easier to find",
+        "Leave versions out of `Server`, `X-Powered-By` and `X-AspNet-Version`.";
+    SECURITY_EXHAUSTION = "security.exhaustion", Must, NOBODY,
+        "A request that is large or deeply nested is not answered", "RFC 7644 §3.12, Table 8; CWE-674, CWE-400: one request stops the service for everyone",
+        "Bound size and depth of what is parsed, and answer 400 or 413.";
+    SECURITY_READ_ONLY = "security.read-only-written", Must, NOBODY,
+        "A client can write what is read-only", "RFC 7643 §2.2, §3.1, §4.1.2; RFC 7644 §3.3, §3.5.1: a client gives itself memberships, or rewrites the record of what was changed when",
+        "Take only attributes that clients may write from a body: `groups`, `meta` and `id` are the server's.";
+    SECURITY_ADOPTED = "security.account-adopted", Must, NOBODY,
+        "A create takes over another account that has the same e-mail address", "RFC 7644 §3.3; intuitem/ciso-assistant-community#4658: who can set an e-mail address takes over an account",
+        "Create another account or answer 409; link accounts by what an administrator confirmed.";
+    SECURITY_PATH_TRAVERSAL = "security.path-traversal", Must, NOBODY,
+        "An id in the address is read as a path, or only in part", "RFC 7644 §3.2, §3.12; CWE-22: an attacker reads files, or resources past a check of the id",
+        "Decode the id once, look for exactly that id, and answer 404.";
+    SECURITY_HOST = "security.host-reflected", Info, NOBODY,
+        "`meta.location` repeats whatever host the request names", "NorthlandPositronics/Cogtrix#360; CWE-644: behind a cache, links lead to an attacker's server",
+        "Build locations from a configured base URL.";
+    SECURITY_METHOD_OVERRIDE = "security.method-override", Info, NOBODY,
+        "A header or parameter changes the method", "RFC 9110 §9.2.1: a GET is safe; a firewall that forbids DELETE is passed",
+        "Switch method override off for the SCIM endpoint.";
+    SECURITY_CORS = "security.cors", Info, NOBODY,
+        "Every web site may read answers with the visitor's credentials", "Fetch, CORS protocol and credentials; no provisioning client is a browser",
+        "Send no `Access-Control-Allow-Origin`, or name the origins that need it.";
+    SECURITY_CONTENT_TYPE = "security.content-type", Info, NOBODY,
+        "A write that is labeled as a form or plain text is carried out", "RFC 7644 §3.1, §8.1; where cookies or client certificates authenticate, a web page can send such a request",
+        "Answer 415 to everything but `application/scim+json` and `application/json`.";
+    SECURITY_UNKNOWN_MEMBER = "security.unknown-members", Info, NOBODY,
+        "A group takes members that do not exist", "RFC 7643 §4.2; whoever gets such an id later is a member at once",
+        "Refuse unknown members with 400, or leave them out.";
+
     // Vendor profiles.
     VENDOR_ROLE = "vendor.role", Must, NOBODY,
         "A person does not have the role that the vendor's mapping gives", "the vendor profile's [[grant]]",
@@ -477,6 +706,29 @@ catalog! {
     VENDOR_DEACTIVATE = "vendor.deactivate", Must, NOBODY,
         "A deactivation does not do to the account what the vendor's documents say", "the vendor profile's life.deactivate",
         "Bring the endpoint and the profile into agreement.";
+
+    // The providers' own test suites, where no check above names the cause.
+    OKTA_SPEC_STEP = "okta-spec.step", BreaksIdp, NOBODY,
+        "A step of Okta's SPEC test fails", "Okta-SCIM-20-SPEC-Test.json (May 2024): Okta asks catalog applications to pass it",
+        "Answer the request shown as the test expects; where the RFC permits your answer, it is Okta's test that does not.";
+    OKTA_CRUD_STEP = "okta-crud.step", BreaksIdp, NOBODY,
+        "A step of Okta's CRUD test fails", "Okta-SCIM-20-CRUD-Test.json: Okta asks catalog applications to pass it",
+        "Show after each change what Okta wrote.";
+    OKTA_ENTITLEMENTS_STEP = "okta-entitlements.step", BreaksIdp, NOBODY,
+        "A step of Okta's entitlement test fails", "Okta-SCIM-20-Entitlements-Test.json (November 2025)",
+        "Answer each endpoint of roles and entitlements with a ListResponse, one entry for `count=1`.";
+    ENTRA_VALIDATOR_STEP = "entra-validator.step", BreaksIdp, NOBODY,
+        "A test of Microsoft's SCIM validator fails", "scimvalidator.microsoft.com, result files; learn.microsoft.com, SCIM validator tutorial",
+        "Answer the request shown as the validator expects.";
+    ENTRA_LOGIC_APP_STEP = "entra-logic-app.step", BreaksIdp, NOBODY,
+        "A direct test of Microsoft's logic app fails", "AzureAD/SCIMReferenceCode, Microsoft.SCIM.LogicAppValidationTemplate (2026): the gallery asks for it",
+        "Answer the request shown as the test expects.";
+    SUITE_OPTIONAL = "suite.optional-step", Warning, NOBODY,
+        "An optional step of a provider's own test suite fails", "the suite named; it passes without this step",
+        "Look whether your customers need it.";
+    SUITE_INFERRED = "suite.inferred-step", Warning, NOBODY,
+        "A step that a provider's test suite is believed to have fails", "concluded from what is known of the suite",
+        "Look at the request shown; the real suite may send another.";
 
     // The simulators' last word, when no check above explains it.
     IDP_GIVES_UP = "idp.gives-up", BreaksIdp, NOBODY,

@@ -6,13 +6,14 @@ use scim_core::{
     filter::{CompareOp, Filter},
     json as obj,
     query::pairs,
-    schema::ResourceType,
     urn,
-    validate::{ViolationKind, violations},
 };
 use serde_json::{Map, Value};
 
-use super::{Check, catalog};
+use super::{
+    Check, catalog,
+    resource::{self, meta, resource_type, version},
+};
 use crate::run::{Exchange, cut};
 
 /// Something that a check saw.
@@ -51,10 +52,11 @@ pub fn check(exchange: &Exchange) -> Vec<Observation> {
     report.0
 }
 
-struct Sheet(Vec<Observation>);
+/// The observations of one exchange: each check once.
+pub(super) struct Sheet(Vec<Observation>);
 
 impl Sheet {
-    fn add(&mut self, check: &'static Check, expected: impl Into<String>, got: impl Into<String>) {
+    pub(super) fn add(&mut self, check: &'static Check, expected: impl Into<String>, got: impl Into<String>) {
         if !self.0.iter().any(|seen| seen.check == check) {
             self.0.push(Observation { check, expected: expected.into(), got: got.into() });
         }
@@ -109,6 +111,10 @@ fn success(exchange: &Exchange, report: &mut Sheet) {
         }
     }
     let Some(collection) = segments.first().copied() else { return };
+    if is_search(exchange) {
+        list(exchange, if collection == ".search" { "" } else { collection }, report);
+        return;
+    }
     let one = match collection {
         "Users" | "Groups" => collection,
         _ => return,
@@ -117,7 +123,7 @@ fn success(exchange: &Exchange, report: &mut Sheet) {
         ("GET", 1) => list(exchange, one, report),
         ("GET", 2) => {
             if let Some(Value::Object(object)) = &answer.json {
-                resource(object, one, projected(exchange), report);
+                resource::judge(object, one, projected(exchange), report);
                 version(exchange, object, report);
                 let members = obj::get(object, "members").and_then(Value::as_array).map_or(0, Vec::len);
                 if excludes_members(exchange) && members > 0 {
@@ -140,7 +146,7 @@ fn success(exchange: &Exchange, report: &mut Sheet) {
         ("POST", 1) => created(exchange, one, report),
         ("PUT", 2) => match &answer.json {
             Some(Value::Object(object)) if answer.status == 200 => {
-                resource(object, one, false, report);
+                resource::judge(object, one, projected(exchange), report);
                 version(exchange, object, report);
                 same_id(object, segments[1], report);
             }
@@ -148,7 +154,8 @@ fn success(exchange: &Exchange, report: &mut Sheet) {
         },
         ("PATCH", 2) => match (&answer.json, answer.status) {
             (Some(Value::Object(object)), 200) => {
-                resource(object, one, false, report);
+                resource::judge(object, one, projected(exchange), report);
+                version(exchange, object, report);
                 same_id(object, segments[1], report);
             }
             (None, 204) if answer.body.is_empty() => {}
@@ -208,7 +215,7 @@ fn created(exchange: &Exchange, collection: &str, report: &mut Sheet) {
         );
         return;
     }
-    resource(object, collection, false, report);
+    resource::judge(object, collection, projected(exchange), report);
     version(exchange, object, report);
     let location = header_text(exchange, &header::LOCATION);
     match (location, meta(object, "location")) {
@@ -281,7 +288,14 @@ fn list(exchange: &Exchange, collection: &str, report: &mut Sheet) {
             report.add(&catalog::LIST_SHAPE, "resources as JSON objects", cut(&item.to_string(), 100));
             continue;
         };
-        resource(item, collection, projected, report);
+        // A query at the root finds resources of every type.
+        let collection = match collection {
+            "" if lists_schema(item, urn::USER) => "Users",
+            "" if lists_schema(item, urn::GROUP) => "Groups",
+            "" => continue,
+            one => one,
+        };
+        resource::judge(item, collection, projected, report);
         let members = obj::get(item, "members").and_then(Value::as_array).map_or(0, Vec::len);
         if excluded && members > 0 {
             report.add(&catalog::LOOKUP_EXCLUDED, "no `members`", format!("{members} members"));
@@ -299,7 +313,8 @@ fn paging(exchange: &Exchange, object: &Map<String, Value>, resources: &[Value],
     }
     let number = |name: &str| parameter(exchange, name).and_then(|text| text.parse::<i64>().ok());
     if let Some(count) = number("count").filter(|count| here > (*count).max(0)) {
-        report.add(&catalog::LIST_COUNT, format!("at most {count}"), format!("{here} resources"));
+        let check = if count > 0 { &catalog::LIST_COUNT } else { &catalog::LIST_COUNT_ZERO };
+        report.add(check, format!("at most {}", count.max(0)), format!("{here} resources"));
     }
     // `userName` and `id` are unique, so `eq` on them has one result at most.
     let unique = parameter(exchange, "filter").and_then(|text| Filter::parse(&text).ok()).is_some_and(|filter| {
@@ -355,103 +370,31 @@ fn filtered(exchange: &Exchange, collection: &str, resources: &[Value], report: 
     }
 }
 
-fn resource(object: &Map<String, Value>, collection: &str, projected: bool, report: &mut Sheet) {
-    let kind = resource_type(collection);
-    match obj::get(object, "id") {
-        Some(Value::String(id)) if !id.is_empty() => location(object, collection, id, report),
-        Some(other) => report.add(&catalog::RESOURCE_ID, "a non-empty string", other.to_string()),
-        None => report.add(&catalog::RESOURCE_ID, "an `id`", "none"),
-    }
-    let asks_schemas = obj::get(object, "schemas").is_none();
-    if !(lists_schema(object, &kind.schema.id) || (projected && asks_schemas)) {
-        let got = obj::get(object, "schemas").map_or_else(|| "none".to_owned(), ToString::to_string);
-        report.add(&catalog::RESOURCE_SCHEMAS, format!("`schemas` with {}", kind.schema.id), got);
-    }
-    if let Some(password) = obj::get(object, "password").filter(|value| !obj::is_unassigned(value)) {
-        let shape = if password.is_string() { "a `password`" } else { "a `password` that is not text" };
-        report.add(&catalog::RESOURCE_PASSWORD, "no `password`", shape);
-    }
-    let enterprise = obj::get(object, urn::ENTERPRISE_USER).and_then(Value::as_object);
-    if let Some(manager) = enterprise.and_then(|data| obj::get(data, "manager"))
-        && !manager.is_object()
-        && !obj::is_unassigned(manager)
-        && manager.as_str() != Some("")
-    {
-        report.add(&catalog::RESOURCE_MANAGER, "an object with `value`", manager.to_string());
-    }
-    for violation in violations(&Value::Object(object.clone()), &kind) {
-        if matches!(violation.kind, ViolationKind::WrongType | ViolationKind::NotArray)
-            && !matches!(violation.attribute.as_str(), "id" | "schemas" | "password")
-            && !violation.attribute.ends_with("manager")
-        {
-            report.add(
-                &catalog::RESOURCE_TYPE,
-                format!("{}: {}", violation.location, violation.expected),
-                violation.got.clone(),
-            );
-        }
-    }
-    if projected {
-        return;
-    }
-    if meta(object, "resourceType").is_none() || meta(object, "location").is_none() {
-        report.add(
-            &catalog::RESOURCE_META,
-            "`meta` with `resourceType` and `location`",
-            obj::get(object, "meta").map_or_else(|| "none".to_owned(), ToString::to_string),
-        );
-    }
-    if collection == "Users" && !obj::get(object, "active").is_some_and(Value::is_boolean) {
-        let got = obj::get(object, "active").map_or_else(|| "none".to_owned(), ToString::to_string);
-        report.add(&catalog::RESOURCE_ACTIVE, "`active` as true or false", got);
-    }
-}
-
-fn location(object: &Map<String, Value>, collection: &str, id: &str, report: &mut Sheet) {
-    let Some(location) = meta(object, "location") else { return };
-    let decoded = percent_encoding::percent_decode_str(location).decode_utf8_lossy();
-    let scheme = location.to_ascii_lowercase();
-    let absolute = scheme.starts_with("https://") || scheme.starts_with("http://");
-    let path = decoded.split('?').next().unwrap_or_default();
-    let names_it = path.trim_end_matches('/').ends_with(&format!("/{collection}/{id}"));
-    if !absolute || !names_it {
-        report.add(
-            &catalog::RESOURCE_LOCATION,
-            format!("an absolute URI that ends in /{collection}/{id}"),
-            location,
-        );
-    }
-}
-
-fn version(exchange: &Exchange, object: &Map<String, Value>, report: &mut Sheet) {
-    let tag = header_text(exchange, &header::ETAG);
-    let inside =
-        obj::get(object, "meta").and_then(Value::as_object).and_then(|meta| obj::get(meta, "version"));
-    if let (Some(tag), Some(inside)) = (tag, inside)
-        && inside.as_str() != Some(tag.as_str())
-    {
-        report.add(&catalog::RESOURCE_VERSION, format!("meta.version {tag}"), inside.to_string());
-    }
-}
-
-fn meta<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    obj::get(object, "meta")
-        .and_then(Value::as_object)
-        .and_then(|meta| obj::get(meta, name))
-        .and_then(Value::as_str)
-}
-
-fn lists_schema(object: &Map<String, Value>, wanted: &str) -> bool {
+pub(super) fn lists_schema(object: &Map<String, Value>, wanted: &str) -> bool {
     obj::get(object, "schemas").and_then(Value::as_array).is_some_and(|urns| {
         urns.iter().any(|listed| listed.as_str().is_some_and(|listed| listed.eq_ignore_ascii_case(wanted)))
     })
+}
+
+/// Whether this was a query by POST (RFC 7644 §3.4.3).
+fn is_search(exchange: &Exchange) -> bool {
+    exchange.request.method == Method::POST && exchange.segments().last() == Some(&".search")
 }
 
 fn integer(object: &Map<String, Value>, name: &str) -> Option<i64> {
     obj::get(object, name).and_then(Value::as_i64)
 }
 
+/// A parameter of the query, in the address or in the body of a `/.search`.
 fn parameter(exchange: &Exchange, name: &str) -> Option<String> {
+    if is_search(exchange) {
+        let sent = exchange.sent_json()?;
+        return Some(match obj::get(sent.as_object()?, name)? {
+            Value::String(text) => text.clone(),
+            Value::Array(names) => names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+            other => other.to_string(),
+        });
+    }
     pairs(exchange.query()).find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
@@ -465,11 +408,7 @@ fn projected(exchange: &Exchange) -> bool {
     parameter(exchange, "attributes").is_some()
 }
 
-fn resource_type(collection: &str) -> ResourceType {
-    if collection == "Groups" { ResourceType::group() } else { ResourceType::user() }
-}
-
-fn header_text(exchange: &Exchange, name: &header::HeaderName) -> Option<String> {
+pub(super) fn header_text(exchange: &Exchange, name: &header::HeaderName) -> Option<String> {
     exchange.answer.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 

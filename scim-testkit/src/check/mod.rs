@@ -5,6 +5,9 @@
 
 pub mod catalog;
 pub mod exchange;
+pub mod explain;
+pub mod harm;
+mod resource;
 
 use std::fmt;
 
@@ -19,6 +22,8 @@ pub enum Level {
     Must,
     /// The endpoint violates a SHOULD, or keeps less than it advertises.
     Should,
+    /// A provider would stumble over it, if it behaves as is inferred; nothing but inferred behavior shows it.
+    Warning,
     /// Permitted, and worth knowing.
     Info,
 }
@@ -31,6 +36,7 @@ impl Level {
             Self::BreaksIdp => "breaks-idp",
             Self::Must => "must",
             Self::Should => "should",
+            Self::Warning => "warning",
             Self::Info => "info",
         }
     }

@@ -18,11 +18,18 @@ pub fn render(report: &Report, color: bool, width: usize) -> String {
     if let Some(error) = &report.error {
         let _ = writeln!(text, "\n{} {error}", paint.red("error:"));
     }
-    for finding in &report.findings {
-        one(&mut text, finding, paint, width);
+    let mut shown: Vec<&Finding> = Vec::new();
+    for finding in report.findings.iter().filter(|finding| !finding.known) {
+        match finding.blocked_by.and_then(|cause| shown.iter().position(|it| it.id == cause)) {
+            // What follows from a finding is one line: forty findings of one cause must not hide the others.
+            Some(_) => follows(&mut text, finding, paint, width),
+            None => one(&mut text, finding, paint, width),
+        }
+        shown.push(finding);
     }
+    known(&mut text, report, paint, width);
     if !report.stories.is_empty() {
-        matrix(&mut text, report, paint);
+        matrix(&mut text, report, paint, width);
         confirmed(&mut text, report, paint);
         reasons(&mut text, report, paint, width);
     }
@@ -42,13 +49,17 @@ pub fn render(report: &Report, color: bool, width: usize) -> String {
 }
 
 fn one(text: &mut String, finding: &Finding, paint: Paint, width: usize) {
+    let harm = match finding.harm {
+        "none" => String::new(),
+        harm => format!("  {}", paint.dim(&harm.replace('-', " "))),
+    };
     let label = match finding.level {
         "breaks-idp" => paint.red(&format!("breaks {}", finding.idps.join(", "))),
         "must" => paint.red("must"),
-        "should" => paint.yellow("should"),
+        "should" | "warning" => paint.yellow(finding.level),
         other => paint.dim(other),
     };
-    let _ = writeln!(text, "\n{label}  {}", paint.bold(finding.id));
+    let _ = writeln!(text, "\n{label}  {}{harm}", paint.bold(finding.id));
     let _ = writeln!(text, "{}", wrap(&finding.title, 2, width));
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -67,6 +78,9 @@ fn one(text: &mut String, finding: &Finding, paint: Paint, width: usize) {
         line("request", &seen);
     }
     line("rule", finding.citation);
+    if finding.evidence == Some("inferred") {
+        line("evidence", "inferred: no document or capture shows that the provider does this");
+    }
     line("fix", finding.fix);
     line("story", &finding.story);
     if !finding.curl.is_empty() {
@@ -75,7 +89,26 @@ fn one(text: &mut String, finding: &Finding, paint: Paint, width: usize) {
     }
 }
 
-fn matrix(text: &mut String, report: &Report, paint: Paint) {
+/// A finding that is likely gone when the one above it is mended.
+fn follows(text: &mut String, finding: &Finding, paint: Paint, width: usize) {
+    let cause = finding.blocked_by.unwrap_or_default();
+    let line = format!("{}: {} (likely follows from {cause})", finding.id, finding.title);
+    let _ =
+        writeln!(text, "  {}{}", paint.dim(&format!("{:<10}", "also")), wrap(&line, 12, width).trim_start());
+}
+
+/// What a baseline has.
+fn known(text: &mut String, report: &Report, paint: Paint, width: usize) {
+    let mut ids: Vec<&str> = report.findings.iter().filter(|it| it.known).map(|it| it.id).collect();
+    ids.dedup();
+    if !ids.is_empty() {
+        let _ = writeln!(text, "\n{}", paint.bold("known (in the baseline)"));
+        let _ = writeln!(text, "{}", wrap(&ids.join(", "), 2, width));
+    }
+}
+
+/// With many providers, one line for each and the stories that did not pass; else a table of stories and providers.
+fn matrix(text: &mut String, report: &Report, paint: Paint, width: usize) {
     let mut idps: Vec<&str> = Vec::new();
     let mut stories: Vec<&str> = Vec::new();
     for story in &report.stories {
@@ -87,6 +120,9 @@ fn matrix(text: &mut String, report: &Report, paint: Paint) {
         }
     }
     let first = stories.iter().map(|name| name.len()).max().unwrap_or(0).max(5);
+    if first + idps.iter().map(|idp| idp.len().max(7) + 2).sum::<usize>() > width.max(MATRIX_WIDTH) {
+        return tall(text, report, &idps, paint, width);
+    }
     let _ = write!(text, "\n{:<first$}", "story");
     for idp in &idps {
         let _ = write!(text, "  {idp:<7}");
@@ -110,6 +146,27 @@ fn matrix(text: &mut String, report: &Report, paint: Paint) {
     }
 }
 
+fn tall(text: &mut String, report: &Report, idps: &[&str], paint: Paint, width: usize) {
+    let first = idps.iter().map(|idp| idp.len()).max().unwrap_or(0).max(8);
+    let _ = writeln!(text, "\n{:<first$}  passed  failed  skipped  errors", "provider");
+    for idp in idps {
+        let of = |status| report.stories.iter().filter(move |it| it.idp == *idp && it.status == status);
+        let count = |status| of(status).count();
+        let (failed, errors) = (count(Status::Failed), count(Status::Error));
+        let row = format!(
+            "{idp:<first$}  {:>6}  {failed:>6}  {:>7}  {errors:>6}",
+            count(Status::Passed),
+            count(Status::Skipped)
+        );
+        let _ = writeln!(text, "{}", if failed + errors > 0 { paint.red(&row) } else { row });
+        let wrong: Vec<&str> =
+            of(Status::Failed).chain(of(Status::Error)).map(|story| story.story.as_str()).collect();
+        if !wrong.is_empty() {
+            let _ = writeln!(text, "{}", wrap(&wrong.join(", "), 4, width));
+        }
+    }
+}
+
 fn trim_end(text: &mut String) {
     let end = text.trim_end_matches(' ').len();
     text.truncate(end);
@@ -126,7 +183,10 @@ fn confirmed(text: &mut String, report: &Report, paint: Paint) {
     if seen.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\n{}", paint.bold("as the vendor profile says"));
+    // Without a vendor's expectations it is what a probe saw.
+    let heading =
+        if report.vendor.is_some() { "as the vendor profile says" } else { "what the endpoint says" };
+    let _ = writeln!(text, "\n{}", paint.bold(heading));
     for line in seen {
         let _ = writeln!(text, "  {} {line}", paint.green("ok"));
     }
@@ -157,13 +217,16 @@ fn reasons(text: &mut String, report: &Report, paint: Paint, width: usize) {
 
 fn summary(text: &mut String, report: &Report, paint: Paint) {
     let summary = &report.summary;
-    let real = report.findings.iter().filter(|finding| finding.level != "info").count();
-    let info = report.findings.len() - real;
-    let findings = match (real, info) {
-        (1, 0) => "1 finding".to_owned(),
-        (real, 0) => format!("{real} findings"),
-        (real, info) => format!("{real} findings and {info} for information"),
+    let of = |level: &str| report.findings.iter().filter(|finding| finding.level == level).count();
+    let (warnings, info) = (of("warning"), of("info"));
+    let mut findings = match report.findings.len() - warnings - info {
+        1 => "1 finding".to_owned(),
+        real => format!("{real} findings"),
     };
+    let counted = [(warnings, if warnings == 1 { "warning" } else { "warnings" }), (info, "for information")];
+    for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {
+        let _ = write!(findings, " and {count} {what}");
+    }
     let verdict = match report.verdict() {
         Verdict::Conforms => paint.green("conforms"),
         Verdict::Findings => paint.red("does not conform"),
@@ -175,6 +238,9 @@ fn summary(text: &mut String, report: &Report, paint: Paint) {
         summary.passed, summary.failed, summary.skipped, summary.errors, summary.requests, summary.seconds
     );
 }
+
+/// A table of stories and providers may be this wide, whatever the terminal.
+const MATRIX_WIDTH: usize = 110;
 
 fn wrap(text: &str, indent: usize, width: usize) -> String {
     let pad = " ".repeat(indent);

@@ -2,14 +2,18 @@
 
 use super::play::Player;
 use crate::{
-    idp::{Dialect, Directory, Person, Team},
+    idp::{Address, Dialect, Directory, Person, Team},
     story::{Changes, PersonSpec, Story},
 };
 
 impl Player<'_> {
     /// The people and groups of a story, under names that no other story of any run uses.
     pub(super) fn cast(&self, dialect: Dialect, story: &Story) -> Directory {
-        let people = story.people.iter().map(|spec| self.person(dialect, spec)).collect();
+        let people = story.people.iter().flat_map(|spec| match spec.count {
+            Some(count) => (1..=count).map(|number| self.one_of_many(dialect, spec, number)).collect(),
+            None => vec![self.person(dialect, spec)],
+        });
+        let people = people.collect();
         let teams = story
             .teams
             .iter()
@@ -17,7 +21,7 @@ impl Player<'_> {
                 key: spec.key.clone(),
                 local_id: self.local_id(dialect, &spec.key, true),
                 display_name: self.group_name(&spec.name),
-                members: spec.members.clone(),
+                members: everyone(story, &spec.members),
             })
             .collect();
         Directory { people, teams }
@@ -31,10 +35,23 @@ impl Player<'_> {
             department: spec.department.clone(),
             employee_number: spec.employee_number.clone(),
             manager: spec.manager.clone(),
+            phone: spec.phone.clone(),
+            mobile: spec.mobile.clone(),
+            address: spec.address.as_ref().map(|address| Address {
+                street: address.street.clone(),
+                locality: address.locality.clone(),
+                region: address.region.clone(),
+                postal_code: address.postal_code.clone(),
+                country: address.country.clone(),
+            }),
+            locale: spec.locale.clone(),
+            preferred_language: spec.preferred_language.clone(),
+            roles: spec.roles.clone(),
             active: true,
             ..Person::default()
         };
-        let address = format!("{}.{}", spec.given_name, spec.family_name);
+        let names = || format!("{}.{}", spec.given_name, spec.family_name);
+        let address = spec.user_name.clone().unwrap_or_else(names);
         self.apply_changes(
             &mut person,
             &Changes {
@@ -45,6 +62,19 @@ impl Player<'_> {
                 ..Changes::default()
             },
         );
+        person
+    }
+
+    /// One of the people of a crowd. They are the same for all providers and stories of a run, so that each account is
+    /// made once.
+    fn one_of_many(&self, dialect: Dialect, spec: &PersonSpec, number: usize) -> Person {
+        let mut person = self.person(dialect, spec);
+        person.key = one_of(&spec.key, number);
+        person.local_id = self.local_id(dialect, &person.key, false);
+        person.family_name = format!("{} {number}", spec.family_name);
+        person.display_name = format!("{} {}", person.given_name, person.family_name);
+        person.user_name = format!("{}-crowd-{number:04}@{}", self.run.prefix(), self.run.mail_domain());
+        person.email.clone_from(&person.user_name);
         person
     }
 
@@ -76,6 +106,15 @@ impl Player<'_> {
         }
         if let Some(manager) = &set.manager {
             person.manager = optional(manager);
+        }
+        if let Some(phone) = &set.phone {
+            person.phone = optional(phone);
+        }
+        if let Some(language) = &set.preferred_language {
+            person.preferred_language = optional(language);
+        }
+        if let Some(roles) = &set.roles {
+            person.roles.clone_from(roles);
         }
     }
 
@@ -127,4 +166,19 @@ impl Player<'_> {
             low & 0xffff_ffff_ffff
         )
     }
+}
+
+/// The keys with those that stand for many people replaced by the keys of each.
+pub(super) fn everyone(story: &Story, keys: &[String]) -> Vec<String> {
+    let crowd = |key: &String| story.people.iter().find(|spec| spec.key == *key)?.count;
+    keys.iter()
+        .flat_map(|key| match crowd(key) {
+            Some(count) => (1..=count).map(|number| one_of(key, number)).collect(),
+            None => vec![key.clone()],
+        })
+        .collect()
+}
+
+fn one_of(key: &str, number: usize) -> String {
+    format!("{key}-{number:04}")
 }

@@ -24,6 +24,8 @@ struct Entry {
     collection: String,
     id: String,
     name: String,
+    /// Stays until the end of the run: several stories need it.
+    held: bool,
 }
 
 /// Something that a run created and could not delete.
@@ -78,6 +80,12 @@ impl Ledger {
         self.add(collection, id.to_owned(), name.to_owned());
     }
 
+    /// The id under which this run has a resource of that name.
+    pub(super) fn id_of(&self, collection: &str, name: &str) -> Option<String> {
+        let ours = |entry: &&Entry| entry.collection == collection && entry.name == name;
+        self.entries.iter().find(ours).map(|entry| entry.id.clone())
+    }
+
     /// Whether this run created the resource.
     pub(super) fn has(&self, collection: &str, id: &str) -> bool {
         self.entries.iter().any(|entry| entry.collection == collection && entry.id == id)
@@ -88,18 +96,47 @@ impl Ledger {
         self.add(&leftover.collection, leftover.id, leftover.name);
     }
 
+    /// Keeps a resource until the end of the run.
+    pub(super) fn hold(&mut self, collection: &str, id: &str) {
+        let ours = |entry: &&mut Entry| entry.collection == collection && entry.id == id;
+        if let Some(entry) = self.entries.iter_mut().find(ours) {
+            entry.held = true;
+        }
+    }
+
+    /// Takes over what another line to the same endpoint created.
+    pub(super) fn merge(&mut self, other: Self) {
+        for entry in other.entries {
+            self.add(&entry.collection, entry.id, entry.name);
+        }
+        for uncertain in other.uncertain {
+            if !self.uncertain.contains(&uncertain) {
+                self.uncertain.push(uncertain);
+            }
+        }
+    }
+
     fn add(&mut self, collection: &str, id: String, name: String) {
         if !self.entries.iter().any(|entry| entry.collection == collection && entry.id == id) {
-            self.entries.push(Entry { collection: collection.to_owned(), id, name });
+            self.entries.push(Entry { collection: collection.to_owned(), id, name, held: false });
         }
     }
 }
 
-/// Deletes everything in the recorder's ledger, groups first; what cannot be deleted is deactivated. Returns what
-/// is left.
-pub(super) async fn clean(recorder: &mut Recorder) -> Vec<Leftover> {
+/// What a cleanup came to.
+pub(super) struct Cleaned {
+    /// What is left.
+    pub(super) leftovers: Vec<Leftover>,
+    /// Whether the endpoint did not answer, or asked to come back later for longer than a run waits.
+    pub(super) stalled: bool,
+}
+
+/// Deletes everything in the recorder's ledger, groups first; what cannot be deleted is deactivated. What is held
+/// stays, unless this is the `end`.
+pub(super) async fn clean(recorder: &mut Recorder, end: bool) -> Cleaned {
     let ledger = std::mem::take(&mut recorder.ledger);
-    let mut entries = ledger.entries;
+    let (held, mut entries): (Vec<Entry>, Vec<Entry>) =
+        ledger.entries.into_iter().partition(|entry| entry.held && !end);
     for (collection, name) in ledger.uncertain {
         find(recorder, &collection, &name, &mut entries).await;
     }
@@ -139,8 +176,8 @@ pub(super) async fn clean(recorder: &mut Recorder) -> Vec<Leftover> {
             }
         }
     }
-    recorder.ledger = Ledger::default();
-    leftovers
+    recorder.ledger = Ledger { entries: held, uncertain: Vec::new() };
+    Cleaned { leftovers, stalled: unreachable }
 }
 
 async fn find(recorder: &mut Recorder, collection: &str, name: &str, entries: &mut Vec<Entry>) {
@@ -164,6 +201,7 @@ async fn find(recorder: &mut Recorder, collection: &str, name: &str, entries: &m
                 collection: collection.to_owned(),
                 id: id.to_owned(),
                 name: name.to_owned(),
+                held: false,
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use http::Method;
 use scim_core::{json as obj, urn};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Exchange, cut, recorder::Recorder};
 use crate::{
@@ -25,8 +25,24 @@ pub(super) struct Endpoint {
     pub(super) etag: Option<bool>,
     /// Attribute paths of the user schemas, lower case, when `/Schemas` can be read.
     pub(super) attributes: Option<Vec<String>>,
+    /// What it says in all; empty when it cannot be read.
+    pub(super) config: Map<String, Value>,
     /// Whether `/Schemas` says that clients cannot write `displayName`.
     pub(super) own_display_name: bool,
+    /// Whether `/Schemas` says that `members` of a group are returned on request alone.
+    pub(super) members_on_request: bool,
+}
+
+impl Endpoint {
+    /// What `/ServiceProviderConfig` says of a feature.
+    pub(super) fn supports(&self, feature: &str) -> Option<bool> {
+        self.says(feature, "supported")?.as_bool()
+    }
+
+    /// A detail of a feature: `filter`, `maxResults`.
+    pub(super) fn says(&self, feature: &str, detail: &str) -> Option<&Value> {
+        obj::get(obj::get(&self.config, feature)?.as_object()?, detail)
+    }
 }
 
 /// Something seen in discovery.
@@ -49,6 +65,10 @@ pub(super) async fn preflight(recorder: &mut Recorder) -> Result<(), String> {
     let Some(exchange) = recorder.last() else { return Ok(()) };
     let url = recorder.target().redactor().text(&exchange.url);
     let quoted = recorder.target().redactor().text(&first_bytes(exchange));
+    // An endpoint may serve lookups and not the whole list: to be told apart from a wrong address or a wrong token.
+    if matches!(answer.status, 403..=405 | 410) && looks_up(recorder).await {
+        return Ok(());
+    }
     match answer.status {
         401 => Err(format!("the endpoint refuses the credentials: GET {url} answered 401")),
         403 => Err(format!(
@@ -70,11 +90,24 @@ pub(super) async fn preflight(recorder: &mut Recorder) -> Result<(), String> {
             "there is no SCIM endpoint at this address: GET {url} answered {} ({quoted}); the base URL is the part before /Users",
             answer.status
         )),
-        _ if answer.is_success() && !answer.json.as_ref().is_some_and(Value::is_object) => {
+        // A bare array is a wrong list of a SCIM endpoint; what else is not an object comes from something else.
+        _ if answer.is_success()
+            && !answer.json.as_ref().is_some_and(|json| json.is_object() || json.is_array()) =>
+        {
             Err(format!("this is not a SCIM endpoint: GET {url} answered {} with {quoted}", answer.status))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the endpoint answers an identity provider's lookup of a user.
+async fn looks_up(recorder: &mut Recorder) -> bool {
+    let path = "/Users?filter=userName%20eq%20%22scim-testkit%22";
+    let answer = recorder.ask(Method::GET, path, None).await;
+    answer.is_ok_and(|answer| {
+        let page = answer.json.as_ref().and_then(Value::as_object);
+        answer.is_success() && page.is_some_and(|page| obj::get(page, "totalResults").is_some())
+    })
 }
 
 /// Reads the discovery documents. What is missing or wrong there never stops a run.
@@ -84,21 +117,16 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
     let config = recorder.ask(Method::GET, "/ServiceProviderConfig", None).await?;
     match config.json.as_ref().and_then(Value::as_object).filter(|_| config.status == 200) {
         Some(object) => {
-            let supported =
-                |name: &str| obj::get(object, name).and_then(|feature| feature.get("supported")).cloned();
-            endpoint.patch = supported("patch").and_then(|value| value.as_bool());
-            endpoint.bulk = supported("bulk").and_then(|value| value.as_bool());
-            endpoint.sort = supported("sort").and_then(|value| value.as_bool());
-            endpoint.etag = supported("etag").and_then(|value| value.as_bool());
-            let missing: Vec<&str> = ["patch", "bulk", "filter", "changePassword", "sort", "etag"]
-                .into_iter()
-                .filter(|name| !supported(name).is_some_and(|value| value.is_boolean()))
-                .chain(["authenticationSchemes"].into_iter().filter(|name| obj::get(object, name).is_none()))
-                .collect();
+            endpoint.config = object.clone();
+            endpoint.patch = endpoint.supports("patch");
+            endpoint.bulk = endpoint.supports("bulk");
+            endpoint.sort = endpoint.supports("sort");
+            endpoint.etag = endpoint.supports("etag");
+            let missing = missing(&endpoint);
             if !missing.is_empty() {
                 seen.push(Seen {
                     check: &catalog::DISCOVERY_FIELDS,
-                    expected: "patch, bulk, filter, changePassword, sort, etag (each with `supported`), authenticationSchemes",
+                    expected: "schemas; patch, bulk, filter, changePassword, sort, etag (each with `supported`); the limits of bulk and filter; authenticationSchemes, each with type, name, description",
                     got: format!("without {}", missing.join(", ")),
                     exchange: recorder.last().cloned(),
                 });
@@ -114,7 +142,11 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
     let schemas = recorder.ask(Method::GET, "/Schemas", None).await?;
     if schemas.status == 200 {
         endpoint.attributes = schemas.json.as_ref().and_then(user_attributes);
-        endpoint.own_display_name = schemas.json.as_ref().is_some_and(own_display_name);
+        let says = |schema, name, characteristic, value: &str| {
+            schemas.json.as_ref().is_some_and(|it| declares(it, (schema, name), characteristic, value))
+        };
+        endpoint.own_display_name = says(urn::USER, "displayName", "mutability", "readOnly");
+        endpoint.members_on_request = says(urn::GROUP, "members", "returned", "request");
     }
     let groups = recorder.ask(Method::GET, "/Groups?startIndex=1&count=1", None).await?;
     if matches!(groups.status, 404 | 405 | 501) {
@@ -124,12 +156,46 @@ pub(super) async fn discover(recorder: &mut Recorder) -> Result<(Endpoint, Vec<S
     Ok((endpoint, seen))
 }
 
-fn own_display_name(document: &Value) -> bool {
+/// The attributes of `/ServiceProviderConfig` that RFC 7643 §5 requires and that are not there.
+fn missing(endpoint: &Endpoint) -> Vec<String> {
+    let mut missing: Vec<String> = Vec::new();
+    let mut need = |there: bool, name: &str| {
+        if !there {
+            missing.push(name.to_owned());
+        }
+    };
+    need(obj::get(&endpoint.config, "schemas").is_some_and(Value::is_array), "schemas");
+    for feature in ["patch", "bulk", "filter", "changePassword", "sort", "etag"] {
+        need(endpoint.supports(feature).is_some(), feature);
+    }
+    // A limit of what is not supported means nothing.
+    for (feature, limit) in [("bulk", "maxOperations"), ("bulk", "maxPayloadSize"), ("filter", "maxResults")]
+    {
+        if endpoint.supports(feature) == Some(true) {
+            need(endpoint.says(feature, limit).is_some_and(Value::is_number), &format!("{feature}.{limit}"));
+        }
+    }
+    let schemes = obj::get(&endpoint.config, "authenticationSchemes");
+    need(schemes.is_some(), "authenticationSchemes");
+    for scheme in schemes.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
+        for name in ["type", "name", "description"] {
+            need(
+                obj::get(scheme, name).is_some_and(Value::is_string),
+                &format!("authenticationSchemes.{name}"),
+            );
+        }
+    }
+    missing.dedup();
+    missing
+}
+
+/// Whether the schema's attribute has the value for a characteristic (RFC 7643 §7).
+fn declares(document: &Value, (schema, name): (&str, &str), characteristic: &str, value: &str) -> bool {
     let list = document.get("Resources").and_then(Value::as_array).into_iter().flatten();
-    list.filter(|schema| schema.get("id").and_then(Value::as_str) == Some(urn::USER))
-        .flat_map(|schema| schema.get("attributes").and_then(Value::as_array).into_iter().flatten())
-        .filter(|attribute| attribute.get("name").and_then(Value::as_str) == Some("displayName"))
-        .any(|attribute| attribute.get("mutability").and_then(Value::as_str) == Some("readOnly"))
+    list.filter(|it| it.get("id").and_then(Value::as_str) == Some(schema))
+        .flat_map(|it| it.get("attributes").and_then(Value::as_array).into_iter().flatten())
+        .filter(|attribute| attribute.get("name").and_then(Value::as_str) == Some(name))
+        .any(|attribute| attribute.get(characteristic).and_then(Value::as_str) == Some(value))
 }
 
 fn user_attributes(document: &Value) -> Option<Vec<String>> {

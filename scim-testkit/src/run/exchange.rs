@@ -30,6 +30,11 @@ impl Exchange {
         self.request.target.split_once('?').map_or("", |(_, query)| query)
     }
 
+    /// Whether it asks for one of the discovery documents (RFC 7644 §4).
+    pub(crate) fn is_discovery(&self) -> bool {
+        matches!(self.segments().first(), Some(&("ServiceProviderConfig" | "ResourceTypes" | "Schemas")))
+    }
+
     /// The non-empty path segments, still encoded: `["Users", "42"]`.
     #[must_use]
     pub fn segments(&self) -> Vec<&str> {
@@ -165,7 +170,10 @@ impl Redactor {
     pub fn curl(&self, exchange: &Exchange, auth: CurlAuth) -> String {
         let mut command =
             format!("curl -sS -i -X {} {}", exchange.request.method, quote(&self.text(&exchange.url)));
+        let own = exchange.request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Authorization"));
         match auth {
+            // The request has its own, wrong on purpose.
+            _ if own => {}
             CurlAuth::None => {}
             CurlAuth::Bearer => command.push_str(" -H \"Authorization: Bearer $SCIM_TOKEN\""),
             CurlAuth::Basic => command.push_str(" -u \"$SCIM_BASIC\""),

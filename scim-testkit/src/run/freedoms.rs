@@ -9,12 +9,14 @@ use serde_json::{Map, Value, json};
 
 use super::{Run, Target};
 use crate::{
+    idp::Dialect,
     provider::{Provider, World},
     report::{Report, human},
+    story::Story,
 };
 
 /// Rewrites answers on their way out.
-type Rewrite = fn(&Request<Bytes>, &mut Response<Bytes>, &mut Option<Value>);
+pub(super) type Rewrite = fn(&Request<Bytes>, &mut Response<Bytes>, &mut Option<Value>);
 
 #[derive(Clone)]
 struct Rewriting {
@@ -43,9 +45,13 @@ impl tower_service::Service<Request<Bytes>> for Rewriting {
 }
 
 fn play(rewrite: Rewrite) -> Report {
+    play_as(rewrite, Dialect::DEFAULT.to_vec())
+}
+
+pub(super) fn play_as(rewrite: Rewrite, dialects: Vec<Dialect>) -> Report {
     let provider = Arc::new(Provider::new(Profile::builtin("interop").unwrap(), World::deterministic()));
     let target = Target::service("http://localhost/scim/v2", Rewriting { provider, rewrite });
-    let run = Run::new(target).seed(1).run();
+    let run = Run::new(target).stories(Story::small()).dialects(dialects).seed(1).run();
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run)
 }
 
@@ -63,7 +69,7 @@ fn users(json: &mut Option<Value>) -> Vec<&mut Map<String, Value>> {
     resources(json).into_iter().filter(|resource| resource.contains_key("userName")).collect()
 }
 
-const FREEDOMS: &[(&str, Rewrite)] = &[
+pub(super) const FREEDOMS: &[(&str, Rewrite)] = &[
     ("no Resources when nothing matches", |_, _, json| {
         if let Some(Value::Object(page)) = json
             && page.get("totalResults") == Some(&json!(0))
@@ -85,7 +91,9 @@ const FREEDOMS: &[(&str, Rewrite)] = &[
             for (name, value) in
                 [("nickName", Value::Null), ("phoneNumbers", json!([])), ("ims", Value::Null)]
             {
-                user.insert(name.to_owned(), value);
+                if !user.contains_key(name) {
+                    user.insert(name.to_owned(), value);
+                }
             }
         }
     }),
@@ -136,8 +144,13 @@ const FREEDOMS: &[(&str, Rewrite)] = &[
             }));
         }
     }),
-    ("no ETag and no version", |_, response, json| {
+    ("no ETag and no version, as the configuration says", |request, response, json| {
         response.headers_mut().remove(header::ETAG);
+        if request.uri().path().ends_with("/ServiceProviderConfig")
+            && let Some(config) = json
+        {
+            config["etag"]["supported"] = false.into();
+        }
         for resource in resources(json) {
             if let Some(Value::Object(meta)) = resource.get_mut("meta") {
                 meta.shift_remove("version");
@@ -265,7 +278,7 @@ fn no_freedom_is_worse_than_information() {
 
 /// Defects that the mock has no switch for, put on its answers; each with a finding that must be among those reported.
 const REWRITTEN: &[(&str, &str, Rewrite)] = &[
-    ("a new user is inactive", "user.reactivate-no-effect", |request, _, json| {
+    ("a new user is inactive", "user.attribute-wrong", |request, _, json| {
         if request.method() == Method::POST || request.method() == Method::GET {
             for user in users(json) {
                 user.insert("active".to_owned(), false.into());
@@ -372,7 +385,7 @@ const REWRITTEN: &[(&str, &str, Rewrite)] = &[
     }),
     ("PATCH is missing", "patch.unsupported", |request, response, json| {
         if request.method() == Method::PATCH {
-            *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
+            *response.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
             *json = None;
         }
     }),
@@ -390,7 +403,7 @@ const REWRITTEN: &[(&str, &str, Rewrite)] = &[
     ("the title is cut", "user.attribute-wrong", |_, _, json| {
         for user in users(json) {
             if let Some(Value::String(title)) = user.get_mut("title") {
-                title.truncate(4);
+                *title = title.chars().take(4).collect();
             }
         }
     }),

@@ -4,7 +4,11 @@
 //! `Content-Length` and nothing else, where higher-level clients add an `Accept` that Entra ID does not send. Okta asks
 //! for `gzip,deflate`, so both are decoded here.
 
-use std::{io::Read, sync::Arc, time::Duration};
+use std::{
+    io::{ErrorKind, Read},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response, header};
@@ -84,13 +88,22 @@ impl HttpTransport {
             .wrap_connector(tcp);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
+            // Some servers close an idle connection after two seconds, and a request that meets the closing is lost.
+            .pool_idle_timeout(Duration::from_secs(1))
             .http1_title_case_headers(true)
             .build(connector);
         Ok(Self { client, options })
     }
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, WireError> {
-        let response = self.client.request(request.map(Full::new)).await.map_err(|error| {
+        let again = request.clone();
+        let mut sent = self.client.request(request.map(Full::new)).await;
+        if sent.as_ref().is_err_and(lost) {
+            // A connection that was kept may be closed by the server at the moment in which it is used again. Whoever
+            // cuts the connection for what was asked does so again.
+            sent = self.client.request(again.map(Full::new)).await;
+        }
+        let response = sent.map_err(|error| {
             let kind = if error.is_connect() { WireErrorKind::Connect } else { WireErrorKind::Broken };
             WireError { kind, message: chain(&error) }
         })?;
@@ -266,3 +279,21 @@ impl ServerCertVerifier for AcceptAny {
 
 const RATE_LIMIT_TRIES: usize = 3;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Whether the connection was gone before a byte of the answer came.
+fn lost(error: &hyper_util::client::legacy::Error) -> bool {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<hyper::Error>()
+            && (error.is_incomplete_message() || error.is_closed() || error.is_canceled())
+        {
+            return true;
+        }
+        if let Some(error) = error.downcast_ref::<std::io::Error>()
+            && matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}

@@ -9,29 +9,43 @@
 //!
 //! A write's own answer proves nothing here: the stored state is what counts.
 
+mod app;
 mod cancel;
 mod cast;
 mod cleanup;
+mod creates;
 mod diagnose;
 mod endpoint;
 mod event;
 mod exchange;
+mod features;
 mod findings;
 #[cfg(test)]
 mod freedoms;
+mod groups;
+mod happen;
 #[cfg(feature = "http")]
 mod http;
+mod intent;
 mod mend;
 mod oracle;
+#[cfg(test)]
+mod others;
 mod play;
 mod probe;
 mod probe_groups;
+mod published;
+#[cfg(test)]
+mod races;
+mod reach;
 mod readback;
 mod recorder;
+mod security;
 mod standing;
 mod target;
 #[cfg(test)]
 mod tests;
+mod vendor;
 
 use std::{
     collections::hash_map::RandomState,
@@ -41,7 +55,7 @@ use std::{
     time::Instant,
 };
 
-use scim_core::vendor::{Deactivate, Profile};
+use scim_core::vendor::{Permission, Profile, Reactivate};
 
 #[cfg(feature = "http")]
 pub use self::http::{HttpOptions, HttpTransport};
@@ -50,12 +64,13 @@ pub use self::{
     cleanup::Leftover,
     event::Event,
     exchange::{CurlAuth, Exchange, Redactor, Shown, ShownRequest, ShownResponse, cut},
+    published::{Published, PublishedStep},
     recorder::Tap,
     target::{Credentials, Target, Transport},
 };
 use crate::{
     check::Selection,
-    idp::Dialect,
+    idp::{Dialect, Family},
     report::{Report, StoryReport},
     story::{Need, Story, Verb},
 };
@@ -83,10 +98,17 @@ pub struct Run {
     target: Target,
     dialects: Vec<Dialect>,
     stories: Vec<Story>,
+    published: Vec<Published>,
     vendor: Option<Profile>,
     selection: Selection,
     keep: bool,
     domain: Option<String>,
+    suites: Vec<Suite>,
+    reach: Reach,
+    foreign: Credentials,
+    /// Whether dialects, and whether suites, were chosen one by one.
+    chosen: (bool, bool),
+    large: bool,
     seed: u64,
     cancel: Cancel,
     listener: Option<Listener>,
@@ -99,12 +121,18 @@ impl Run {
     pub fn new(target: Target) -> Self {
         Self {
             target,
-            dialects: Dialect::ALL.to_vec(),
+            dialects: Dialect::DEFAULT.to_vec(),
             stories: Story::builtin(),
+            published: Vec::new(),
             vendor: None,
             selection: Selection::default(),
             keep: false,
             domain: None,
+            suites: vec![Suite::Idp, Suite::Rfc],
+            reach: Reach::Full,
+            foreign: Credentials::None,
+            chosen: (false, false),
+            large: false,
             seed: RandomState::new().build_hasher().finish(),
             cancel: Cancel::default(),
             listener: None,
@@ -116,6 +144,14 @@ impl Run {
     #[must_use]
     pub fn dialects(mut self, dialects: Vec<Dialect>) -> Self {
         self.dialects = dialects;
+        self
+    }
+
+    /// Plays these test suites that providers publish, after everything else; default none, for they ask for more than
+    /// the RFCs do.
+    #[must_use]
+    pub fn published(mut self, published: Vec<Published>) -> Self {
+        self.published = published;
         self
     }
 
@@ -154,6 +190,72 @@ impl Run {
         self
     }
 
+    /// Plays these families of tests only; default [`Suite::Idp`] and [`Suite::Rfc`].
+    #[must_use]
+    pub fn suites(mut self, suites: Vec<Suite>) -> Self {
+        self.suites = suites;
+        self
+    }
+
+    /// Plays one more dialect. The first one takes the place of the usual ones.
+    ///
+    /// ```
+    /// use scim_testkit::{Dialect, Run, Suite, Target};
+    /// # use scim_testkit::{provider::{Provider, World}, serve::ProviderService};
+    ///
+    /// # futures_util::future::FutureExt::now_or_never(async {
+    /// # let profile = scim_core::vendor::Profile::builtin("interop").expect("built in");
+    /// # let app = ProviderService(std::sync::Arc::new(Provider::new(profile, World::deterministic())));
+    /// let target = Target::service("http://localhost/scim/v2", app);
+    /// Run::new(target).idp(Dialect::Okta).idp(Dialect::Entra).suite(Suite::Rfc).run().await.assert_clean();
+    /// # }).expect("the mock answers at once");
+    /// ```
+    #[must_use]
+    pub fn idp(mut self, dialect: Dialect) -> Self {
+        if !std::mem::replace(&mut self.chosen.0, true) {
+            self.dialects.clear();
+        }
+        self.dialects.push(dialect);
+        self.with_suite(Suite::Idp)
+    }
+
+    /// Plays one more family of tests. The first one takes the place of the usual ones.
+    #[must_use]
+    pub fn suite(self, suite: Suite) -> Self {
+        self.with_suite(suite)
+    }
+
+    fn with_suite(mut self, suite: Suite) -> Self {
+        if !std::mem::replace(&mut self.chosen.1, true) {
+            self.suites.clear();
+        }
+        if !self.suites.contains(&suite) {
+            self.suites.push(suite);
+        }
+        self
+    }
+
+    /// How far the run may go on the endpoint; default [`Reach::Full`].
+    #[must_use]
+    pub fn reach(mut self, reach: Reach) -> Self {
+        self.reach = reach;
+        self
+    }
+
+    /// Valid credentials of another tenant of the same service, for [`Suite::Security`]: they must open nothing here.
+    #[must_use]
+    pub fn foreign_credentials(mut self, credentials: Credentials) -> Self {
+        self.foreign = credentials;
+        self
+    }
+
+    /// Plays the stories that need a thousand users and more as well; default `false`.
+    #[must_use]
+    pub fn large(mut self, large: bool) -> Self {
+        self.large = large;
+        self
+    }
+
     /// Makes names and ids reproducible; default random.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -186,8 +288,14 @@ impl Run {
     #[must_use]
     pub fn plan(&self) -> Vec<Planned> {
         let mut plan = Vec::new();
-        for dialect in &self.dialects {
+        if self.reach == Reach::Probe {
+            return plan;
+        }
+        for dialect in self.dialects.iter().filter(|_| self.suites.contains(&Suite::Idp)) {
             for story in &self.stories {
+                if story.needs.contains(&Need::Roles) && !dialect.grants_roles() {
+                    continue;
+                }
                 if story.needs.contains(&Need::Grants)
                     && self.vendor.as_ref().is_none_or(|v| v.grants.is_empty())
                 {
@@ -201,6 +309,14 @@ impl Run {
                 });
             }
         }
+        for suite in &self.published {
+            plan.extend(suite.stories().map(|(story, title)| Planned {
+                idp: suite.id(),
+                story: story.to_owned(),
+                title: title.to_owned(),
+                skip: Some(reach::ONLY_READS.to_owned()).filter(|_| self.reach != Reach::Full),
+            }));
+        }
         plan
     }
 
@@ -213,20 +329,50 @@ impl Run {
     }
 
     fn ruled_out(&self, dialect: Dialect, story: &Story) -> Option<String> {
+        if self.reach != Reach::Full {
+            return Some(reach::ONLY_READS.to_owned());
+        }
+        if story.needs.contains(&Need::Large) && !self.large {
+            return Some("needs a thousand users, and the run was not asked to be large".to_owned());
+        }
+        if dialect.matches_by().starts_with("emails")
+            && story.steps.iter().any(|step| step.bare == Some(true))
+        {
+            return Some("accounts are matched by their e-mail, and this one has none".to_owned());
+        }
         let vendor = self.vendor.as_ref()?;
         let title = &vendor.profile.title;
+        if let Some(reason) = vendor::no_wire(vendor) {
+            return Some(reason);
+        }
         if story.needs_groups() && vendor.group.ops.is_empty() {
             return Some(format!("{title} has no groups (vendor profile)"));
         }
         let returns = story.steps.iter().any(|step| step.verb == Verb::Return);
-        if deletes(vendor) && returns && !dialect.is_okta() {
+        if deletes(vendor) && returns && !dialect.creates_again() {
+            let then = match dialect.family() {
+                Family::Entra => {
+                    "Entra ID then makes a new account in a later cycle, which is not simulated".to_owned()
+                }
+                _ => format!("{} then updates an account that is gone", dialect.title()),
+            };
+            return Some(format!("{title} deletes on deactivation; {then}"));
+        }
+        let leaving = story.steps.iter().filter(|step| step.verb == Verb::Leave).count();
+        if deletes(vendor) && leaving > 1 {
             return Some(format!(
-                "{title} deletes on deactivation; Entra ID then makes a new account in a later cycle, which is not simulated"
+                "{title} deletes on deactivation, and nobody leaves twice (vendor profile)"
             ));
         }
         let inactive = story.steps.iter().any(|step| step.active == Some(false));
         if deletes(vendor) && inactive {
             return Some(format!("{title} has no inactive accounts (vendor profile)"));
+        }
+        if vendor.life.create_inactive == Permission::Reject && inactive {
+            return Some(format!("{title} lets nobody be created inactive (vendor profile)"));
+        }
+        if vendor.life.reactivate == Reactivate::Reject && returns {
+            return Some(format!("{title} brings nobody back (vendor profile)"));
         }
         None
     }
@@ -257,6 +403,28 @@ impl fmt::Debug for Run {
     }
 }
 
+/// A family of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suite {
+    /// Stories, played by the simulated identity providers.
+    Idp,
+    /// What RFC 7643 and RFC 7644 ask of every service provider.
+    Rfc,
+    /// What an attacker would try.
+    Security,
+}
+
+/// How far a run may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Creates, changes and deletes its own users and groups.
+    Full,
+    /// Reads only: not one request that writes.
+    Safe,
+    /// Asks whether the endpoint answers, and what it offers.
+    Probe,
+}
+
 /// Is called with every event of a run.
 pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
@@ -281,5 +449,5 @@ impl Planned {
 
 /// Whether a deactivated account is gone at this vendor.
 fn deletes(vendor: &Profile) -> bool {
-    vendor.life.deactivate == Deactivate::Delete
+    vendor.life.deactivate.is_gone()
 }

@@ -1,7 +1,7 @@
 //! What the endpoint should have stored, and how it differs from what it says it has. Pure functions; the asking is
 //! in [`super::play`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use scim_core::{json as obj, urn};
 use serde_json::{Map, Value};
@@ -125,6 +125,8 @@ pub(super) struct Membership {
     pub(super) extra: Vec<String>,
     /// Ids that are there more than once.
     pub(super) doubled: Vec<String>,
+    /// Ids that are there.
+    pub(super) shown: Vec<String>,
     /// How many members were returned.
     pub(super) returned: usize,
 }
@@ -138,21 +140,31 @@ impl Membership {
 /// Compares a stored group's members with the ids that should be in it.
 pub(super) fn compare_members(stored: &Map<String, Value>, expected: &[String]) -> Membership {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    let shown = members(stored);
+    for id in &shown {
+        *count.entry(id.clone()).or_default() += 1;
+    }
+    let wanted: BTreeSet<&String> = expected.iter().collect();
+    Membership {
+        lost: expected.iter().filter(|id| !count.contains_key(*id)).cloned().collect(),
+        extra: count.keys().filter(|id| !wanted.contains(id)).cloned().collect(),
+        doubled: count.iter().filter(|(_, times)| **times > 1).map(|(id, _)| id.clone()).collect(),
+        returned: shown.len(),
+        shown,
+    }
+}
+
+/// Ids of a stored group's members, in the order in which they are shown.
+pub(super) fn members(stored: &Map<String, Value>) -> Vec<String> {
     let members = obj::get(stored, "members").and_then(Value::as_array);
-    for member in members.into_iter().flatten() {
+    let id = |member: &Value| {
         let value = match member {
             Value::Object(object) => obj::get(object, "value").cloned().unwrap_or_default(),
             other => other.clone(),
         };
-        let id = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        *count.entry(id).or_default() += 1;
-    }
-    Membership {
-        lost: expected.iter().filter(|id| !count.contains_key(*id)).cloned().collect(),
-        extra: count.keys().filter(|id| !expected.contains(id)).cloned().collect(),
-        doubled: count.iter().filter(|(_, times)| **times > 1).map(|(id, _)| id.clone()).collect(),
-        returned: members.map_or(0, Vec::len),
-    }
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    };
+    members.into_iter().flatten().map(id).collect()
 }
 
 /// Ids of a team's members, for those who are linked.
@@ -234,6 +246,7 @@ mod tests {
                 lost: vec!["2".into()],
                 extra: vec!["9".into()],
                 doubled: vec!["1".into()],
+                shown: vec!["1".into(), "1".into(), "9".into()],
                 returned: 3
             }
         );

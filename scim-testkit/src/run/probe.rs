@@ -24,6 +24,7 @@ pub(super) enum Feature {
     DottedKeys,
     UrnKeys,
     Replace,
+    ReplaceAbsent,
     ReplaceActive,
     AddActive,
     AddSingle,
@@ -34,14 +35,17 @@ pub(super) enum Feature {
     UrnPath,
     UrnPathAdd,
     ManagerString,
+    ManagerClear,
     Multiple,
     GroupOpCase,
     GroupPathless,
     GroupIdInValue,
     GroupRename,
+    GroupExternalId,
     GroupMultiple,
     MembersAdd,
     MembersAddAgain,
+    MembersOpCase,
     MembersRefNull,
     MembersRemovePath,
     MembersRemoveValue,
@@ -202,6 +206,7 @@ impl Lab {
             Feature::ValuePath => self.value_path(wire).await,
             Feature::ValuePathCreate => self.value_path_create(wire).await,
             Feature::ManagerString => self.manager_string(wire).await,
+            Feature::ManagerClear => self.manager_clear(wire).await,
             Feature::BooleanString => {
                 let test = json!([{"op": "replace", "path": "active", "value": "False"}]);
                 self.deactivation(wire, &catalog::PATCH_BOOLEAN_STRING, test).await
@@ -214,6 +219,7 @@ impl Lab {
                 let test = json!([{"op": "add", "path": "active", "value": false}]);
                 self.deactivation(wire, &catalog::PATCH_ADD_SINGLE, test).await
             }
+            Feature::ReplaceAbsent => self.replace_absent(wire).await,
             Feature::ReplaceActive => self.replace_active(wire).await,
             group => self.run_group(group, wire).await,
         }
@@ -381,6 +387,24 @@ impl Lab {
         self.attempt(&user, request, "emails.work", &new, &catalog::PATCH_VALUE_PATH_CREATE, wire).await
     }
 
+    /// `replace` of an attribute that has no value adds it (RFC 7644 §3.5.2.3).
+    async fn replace_absent(&mut self, wire: &mut Recorder) -> Result<Outcome, WireError> {
+        let Some(user) = self.user(wire, true).await? else { return Ok(Outcome::Unknown) };
+        let title = |new: &str| json!([{"op": "replace", "path": "title", "value": new}]);
+        let control = self.unique("control");
+        self.patch(&user, title(&control), wire).await?;
+        if !same(self.read(&user, "title", wire).await?.as_deref(), &control) {
+            return Ok(Outcome::Unknown);
+        }
+        let plain = self.person_body();
+        let Some(user) = self.create("Users", &plain, wire).await? else { return Ok(Outcome::Unknown) };
+        if self.stored(&user, "title", wire).await?.is_some() {
+            return Ok(Outcome::Unknown);
+        }
+        let new = self.unique("value");
+        self.attempt(&user, title(&new), "title", &new, &catalog::PATCH_REPLACE_ABSENT, wire).await
+    }
+
     async fn manager_string(&mut self, wire: &mut Recorder) -> Result<Outcome, WireError> {
         let (Some(user), Some(boss)) = (self.user(wire, true).await?, self.user(wire, true).await?) else {
             return Ok(Outcome::Unknown);
@@ -394,6 +418,28 @@ impl Lab {
         let request = json!([{"op": "replace", "path": path, "value": boss.id}]);
         self.attempt(&user, request, "enterprise.manager", &boss.id, &catalog::PATCH_MANAGER_STRING, wire)
             .await
+    }
+
+    /// An empty text in place of the manager's id: the manager is gone.
+    async fn manager_clear(&mut self, wire: &mut Recorder) -> Result<Outcome, WireError> {
+        let control = Box::pin(self.probe(Feature::ManagerString, wire)).await?;
+        if !matches!(control, Outcome::Works) {
+            return Ok(control);
+        }
+        let (Some(user), Some(boss)) = (self.user(wire, true).await?, self.user(wire, true).await?) else {
+            return Ok(Outcome::Unknown);
+        };
+        let path = format!("{}:manager", urn::ENTERPRISE_USER);
+        let set = json!([{"op": "replace", "path": path, "value": boss.id}]);
+        self.patch(&user, set, wire).await?;
+        let exchange = self.patch(&user, json!([{"op": "replace", "path": path, "value": ""}]), wire).await?;
+        match self.read(&user, "enterprise.manager", wire).await?.filter(|id| !id.is_empty()) {
+            None => Ok(Outcome::Works),
+            Some(id) => {
+                let got = told(exchange.as_ref(), &format!("manager {id:?}"));
+                Ok(fails(&catalog::PATCH_MANAGER_REMOVE, "no manager".to_owned(), got, exchange))
+            }
+        }
     }
 
     async fn deactivation(

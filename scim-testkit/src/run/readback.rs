@@ -7,7 +7,7 @@ use scim_core::{call::encode, json as obj, urn, vendor::GrantTarget};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Exchange, deletes,
+    Exchange, deletes, intent,
     oracle::{self, Mismatch},
     play::{Halt, Player, Scene},
 };
@@ -25,8 +25,20 @@ impl Player<'_> {
         known: &BTreeMap<String, String>,
         mark: usize,
     ) -> Result<(), Halt> {
+        // Whoever is put into a group by name is to be in it.
+        let joining = match change {
+            Change::Join { people, .. } => people.clone(),
+            Change::PushGroup { team } | Change::PushNow { team } => {
+                scene.directory.team(team).map(|team| team.members.clone()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        for id in joining.iter().filter_map(|person| scene.accounts.get(person)) {
+            scene.left.remove(id);
+        }
         let focus = match change {
             Change::Hire { person }
+            | Change::SetPassword { person }
             | Change::Leave { person }
             | Change::Return { person }
             | Change::Purge { person } => Some(person.clone()),
@@ -44,31 +56,59 @@ impl Player<'_> {
                     self.read_purged(scene, person, &id).await?;
                 }
                 scene.accounts.remove(person);
+                scene.known.remove(person);
+                scene.left.insert(id);
+                scene.purged.insert(person.clone());
             }
         } else if let Some(person) = &focus {
+            let sent = self.recorder.log[mark..].to_vec();
+            scene.known.entry(person.clone()).or_default().sent.note(&sent);
+            if let (Change::Leave { .. }, Some(id)) = (change, scene.accounts.get(person)) {
+                scene.left.insert(id.clone());
+            }
             self.read_user(scene, change, person, known, mark).await?;
         }
-        let others: Vec<String> =
-            scene.accounts.keys().filter(|key| Some(*key) != focus.as_ref()).cloned().collect();
         if focus.is_some() && !matches!(change, Change::Hire { .. }) {
-            for other in others {
-                self.read_bystander(scene, &other).await?;
-            }
+            self.read_others(scene, change, focus.as_deref()).await?;
+            self.read_other_groups(scene, None, mark).await?;
         }
         match change {
             Change::PushGroup { team }
             | Change::Join { team, .. }
             | Change::Part { team, .. }
             | Change::RenameGroup { team }
-            | Change::PushNow { team } => self.read_group(scene, change, team, mark).await?,
+            | Change::PushNow { team } => {
+                self.read_group(scene, change, team, mark).await?;
+                self.read_other_groups(scene, Some(team), mark).await?;
+            }
             Change::DeleteGroup { team } => {
+                scene.memberships.remove(team);
                 if let Some(id) = scene.groups.remove(team)
                     && !later
                 {
-                    self.read_deleted_group(scene, &id).await?;
+                    self.read_deleted_group(scene, change, &id).await?;
                 }
+                self.read_other_groups(scene, None, mark).await?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Everybody whom the change is not about; of a crowd, one stands for all.
+    pub(super) async fn read_others(
+        &mut self,
+        scene: &mut Scene,
+        change: &Change,
+        focus: Option<&str>,
+    ) -> Result<(), Halt> {
+        let ours = |key: &&String| {
+            let crowd = scene.directory.person(key).is_some_and(|it| self.crowd.contains_key(&it.user_name));
+            Some(key.as_str()) != focus && !crowd
+        };
+        let others: Vec<String> = scene.accounts.keys().filter(ours).cloned().collect();
+        for other in others {
+            self.read_bystander(scene, change, &other).await?;
         }
         Ok(())
     }
@@ -98,6 +138,20 @@ impl Player<'_> {
                 write.as_ref(),
             );
         }
+        if let (Change::Hire { .. }, Some(before)) = (change, known.get(key))
+            && *before != id
+        {
+            // Matching failed, and a second account was made.
+            let missed = self.recorder.log[mark..].iter().find(|it| it.query().contains("filter=")).cloned();
+            let (check, subject) = match () {
+                () if scene.capitals.contains(key) => (&catalog::LOOKUP_CASE, None),
+                () if scene.inactive.contains(key) => (&catalog::LOOKUP_INACTIVE, None),
+                () => (&catalog::LOOKUP_MISSES, Some("Users, userName eq".to_owned())),
+            };
+            let got = missed.as_ref().map(invariants::described).unwrap_or_default();
+            let expected = format!("the account with id {before:?}");
+            self.sight(scene, (check, subject, expected, got), missed.as_ref());
+        }
         let read_mark = self.recorder.log.len();
         let answer = self.recorder.ask(Method::GET, format!("/Users/{}", encode(&id)), None).await?;
         let exchange = self.recorder.last().cloned();
@@ -107,8 +161,14 @@ impl Player<'_> {
         let here = found.iter().find(|user| user.get("id").and_then(Value::as_str) == Some(id.as_str()));
         if answer.status == 404 || answer.status == 410 {
             // A PUT may have moved the resource to another id.
+            // Under our name: an endpoint that ignores the filter returns other people.
+            let named = |user: &&Value| {
+                let name = user.get("userName").and_then(Value::as_str).unwrap_or_default();
+                name.to_lowercase() == person.user_name.to_lowercase()
+            };
             let moved = found
-                .first()
+                .iter()
+                .find(named)
                 .filter(|_| here.is_none())
                 .and_then(|user| user.get("id"))
                 .and_then(Value::as_str);
@@ -166,6 +226,9 @@ impl Player<'_> {
         }
         let manager = self.expected_manager(scene, &person);
         let mut wrong = oracle::compare_user(stored, &person, manager, true);
+        let known = scene.known.entry(key.to_owned()).or_default();
+        wrong.extend(known.sent.compare(stored));
+        known.wrong = Some(wrong.clone());
         let renamed = wrong.iter().any(|mismatch| mismatch.path == "userName" && !mismatch.case_only());
         if here.is_none() && !renamed {
             self.explain_unfound(scene, &person, &id, listed.as_ref()).await?;
@@ -199,9 +262,45 @@ impl Player<'_> {
         }
         self.check_grants(scene, &person, stored, exchange.as_ref());
         wrong.retain(|mismatch| !self.tolerated(scene, &person, mismatch, leaving && vendor_deletes));
+        if let Change::Update { before } = change
+            && !renamed
+        {
+            self.read_old_name(scene, before, &person, &id).await?;
+        }
         if !wrong.is_empty() {
             self.explain_user(scene, change, &wrong, &writes).await?;
             self.mend_user(&id, &wrong).await?;
+            // What could be put right is no longer wrong.
+            let known = scene.known.entry(key.to_owned()).or_default();
+            known.wrong = known.wrong.take().filter(|_| wrong.is_empty());
+        }
+        Ok(())
+    }
+
+    /// A name that was given up must not lead to the account.
+    async fn read_old_name(
+        &mut self,
+        scene: &mut Scene,
+        before: &Person,
+        person: &Person,
+        id: &str,
+    ) -> Result<(), Halt> {
+        if before.user_name.to_lowercase() == person.user_name.to_lowercase() {
+            return Ok(());
+        }
+        let found = self.find_user(&before.user_name).await?;
+        let exchange = self.recorder.last().cloned();
+        let ours =
+            |found: &[Value]| found.iter().any(|user| user.get("id").and_then(Value::as_str) == Some(id));
+        if ours(&found) {
+            // A filter that is ignored finds the account by any name.
+            let nobody = self.lab.unique("nobody");
+            if ours(&self.find_user(&nobody).await?) {
+                return Ok(());
+            }
+            let got = format!("the user with id {id:?}, whose userName is {:?}", person.user_name);
+            let expected = format!("nobody: {:?} is no longer a userName", before.user_name);
+            self.sight(scene, (&catalog::RENAME_STALE, None, expected, got), exchange.as_ref());
         }
         Ok(())
     }
@@ -223,7 +322,7 @@ impl Player<'_> {
 
     /// The manager that should be stored; `None` when this provider does not write managers.
     pub(super) fn expected_manager(&self, scene: &Scene, person: &Person) -> Option<Option<String>> {
-        if scene.dialect.is_okta() {
+        if !scene.dialect.sends_manager() {
             return None;
         }
         Some(person.manager.as_ref().and_then(|key| scene.accounts.get(key)).cloned())
@@ -248,6 +347,12 @@ impl Player<'_> {
             self.sight(scene, (check, subject, mismatch.expected_text(), mismatch.got_text()), None);
             return true;
         }
+        if intent::respelled(mismatch) {
+            let subject = Some(mismatch.path.to_owned());
+            let (expected, got) = (mismatch.expected_text(), mismatch.got_text());
+            self.sight(scene, (&catalog::USER_RESPELLED, subject, expected, got), None);
+            return true;
+        }
         if mismatch.path == "displayName" && self.sets_display_name(person, mismatch) {
             self.sight(
                 scene,
@@ -256,8 +361,12 @@ impl Player<'_> {
             );
             return true;
         }
-        // Entra ID never sends a removal of a plain attribute.
-        mismatch.expected.is_none() && mismatch.path != "enterprise.manager" && !scene.dialect.is_okta()
+        // Some providers never send a removal of a plain attribute, and not everyone maps every attribute.
+        let wrote = scene.known.get(&person.key).is_some_and(|known| known.sent.wrote(mismatch.path));
+        match mismatch.expected {
+            None => mismatch.path != "enterprise.manager" && !scene.dialect.sends_removals(),
+            Some(_) => !intent::is_extra(mismatch.path) && (!wrote || !scene.dialect.updates(mismatch.path)),
+        }
     }
 
     /// Whether the endpoint makes `displayName` from the person's other attributes, or says that it is its own.
@@ -339,7 +448,8 @@ impl Player<'_> {
         if missing.is_empty() {
             return;
         }
-        let pages: Vec<&Exchange> = self.recorder.log[mark..].iter().collect();
+        let reads = |exchange: &&Exchange| exchange.request.method == Method::GET;
+        let pages: Vec<&Exchange> = self.recorder.log[mark..].iter().filter(reads).collect();
         let clamped = pages.iter().any(|page| {
             let body = page.answer.json.as_ref().and_then(Value::as_object);
             let number =
@@ -360,28 +470,63 @@ impl Player<'_> {
         );
     }
 
-    pub(super) async fn read_bystander(&mut self, scene: &mut Scene, key: &str) -> Result<(), Halt> {
+    pub(super) async fn read_bystander(
+        &mut self,
+        scene: &mut Scene,
+        change: &Change,
+        key: &str,
+    ) -> Result<(), Halt> {
         let Some(person) = scene.directory.person(key).cloned() else { return Ok(()) };
         let Some(id) = scene.accounts.get(key).cloned() else { return Ok(()) };
         let mark = self.recorder.log.len();
         let answer = self.recorder.ask(Method::GET, format!("/Users/{}", encode(&id)), None).await?;
         let exchange = self.recorder.last().cloned();
         self.judge(scene, mark, None);
-        let stored = answer.json.as_ref().and_then(Value::as_object);
-        let active = stored.and_then(|stored| obj::get(stored, "active")).and_then(Value::as_bool);
-        let name = stored.and_then(|stored| obj::get(stored, "userName")).and_then(Value::as_str);
-        let same_name = name.is_some_and(|name| name.to_lowercase() == person.user_name.to_lowercase());
-        let right = answer.is_success() && same_name && active.is_none_or(|active| active == person.active);
         let vendor_gone = self.run.vendor.as_ref().is_some_and(deletes) && !person.active;
-        if !right && !vendor_gone {
-            let got = exchange.as_ref().map(invariants::described).unwrap_or_default();
-            self.sight(
-                scene,
-                (&catalog::USER_SIDE_EFFECT, None, format!("{} unchanged", person.user_name), got),
-                exchange.as_ref(),
-            );
+        if vendor_gone {
+            return Ok(());
         }
+        let stored = answer.json.as_ref().and_then(Value::as_object).filter(|_| answer.is_success());
+        let got = match stored {
+            None => exchange.as_ref().map(invariants::described).unwrap_or_default(),
+            Some(stored) => {
+                let changed = self.changed_since(scene, change, &person, stored);
+                if changed.is_empty() {
+                    return Ok(());
+                }
+                changed.iter().map(Mismatch::got_text).collect::<Vec<_>>().join(", ")
+            }
+        };
+        let expected = format!("{} unchanged", person.user_name);
+        self.sight(scene, (&catalog::USER_SIDE_EFFECT, None, expected, got), exchange.as_ref());
         Ok(())
+    }
+
+    /// What is wrong with an account that nobody wrote to, and was not when it was last read.
+    fn changed_since(
+        &self,
+        scene: &Scene,
+        change: &Change,
+        person: &Person,
+        stored: &Map<String, Value>,
+    ) -> Vec<Mismatch> {
+        // Who is purged may be taken out of everybody's `manager`.
+        let manager = match change {
+            Change::Purge { .. } => None,
+            _ => self.expected_manager(scene, person),
+        };
+        let known = scene.known.get(&person.key);
+        let mut wrong = oracle::compare_user(stored, person, manager, true);
+        wrong.extend(known.map(|known| known.sent.compare(stored)).unwrap_or_default());
+        wrong.retain(|mismatch| match known.and_then(|known| known.wrong.as_ref()) {
+            Some(before) => !before.contains(mismatch),
+            // Never read, as an account from before the story: only who it is, and whether it may be used.
+            None => {
+                (mismatch.path == "userName" && !mismatch.case_only())
+                    || (mismatch.path == "active" && mismatch.got.is_some())
+            }
+        });
+        wrong
     }
 
     pub(super) async fn read_purged(&mut self, scene: &mut Scene, key: &str, id: &str) -> Result<(), Halt> {
@@ -401,100 +546,8 @@ impl Player<'_> {
                 (&catalog::LIST_DELETED, None, "no such user".to_owned(), format!("id {id:?}")),
                 listed.as_ref(),
             );
-        }
-        Ok(())
-    }
-
-    pub(super) async fn read_deleted_group(&mut self, scene: &mut Scene, id: &str) -> Result<(), Halt> {
-        let answer = self.recorder.ask(Method::GET, format!("/Groups/{}", encode(id)), None).await?;
-        let exchange = self.recorder.last().cloned();
-        if answer.is_success() {
-            let got = exchange.as_ref().map(invariants::described).unwrap_or_default();
-            self.sight(scene, (&catalog::DELETE_NO_EFFECT, None, "404".to_owned(), got), exchange.as_ref());
-        }
-        let groups = self.recorder.ask(Method::GET, "/Groups?startIndex=1&count=200", None).await?;
-        let listed =
-            groups.json.as_ref().and_then(Value::as_object).and_then(|page| obj::get(page, "Resources"));
-        let still = listed
-            .and_then(Value::as_array)
-            .is_some_and(|list| list.iter().any(|group| group.get("id").and_then(Value::as_str) == Some(id)));
-        if still && !answer.is_success() {
-            let listed = self.recorder.last().cloned();
-            let sighting = (&catalog::LIST_DELETED, None, "no such group".to_owned(), format!("id {id:?}"));
-            self.sight(scene, sighting, listed.as_ref());
-        }
-        for key in scene.accounts.keys().cloned().collect::<Vec<_>>() {
-            self.read_bystander(scene, &key).await?;
-        }
-        Ok(())
-    }
-
-    pub(super) async fn read_group(
-        &mut self,
-        scene: &mut Scene,
-        change: &Change,
-        team: &str,
-        mark: usize,
-    ) -> Result<(), Halt> {
-        let writes = self.writes(mark);
-        let write = writes.last().cloned();
-        let (Some(group), Some(id)) = (scene.directory.team(team).cloned(), scene.groups.get(team).cloned())
-        else {
-            return Ok(());
-        };
-        let read_mark = self.recorder.log.len();
-        let answer = self.recorder.ask(Method::GET, format!("/Groups/{}", encode(&id)), None).await?;
-        let exchange = self.recorder.last().cloned();
-        let literal = Value::from(group.display_name.as_str()).to_string();
-        let filter = format!("/Groups?filter={}", encode(&format!("displayName eq {literal}")));
-        let found = self.recorder.ask(Method::GET, filter, None).await?;
-        let listed = self.recorder.last().cloned();
-        self.judge(scene, read_mark, None);
-        let resources =
-            found.json.as_ref().and_then(Value::as_object).and_then(|page| obj::get(page, "Resources"));
-        let same_name = resources.and_then(Value::as_array).into_iter().flatten().find(|item| {
-            item.get("displayName").and_then(Value::as_str) == Some(group.display_name.as_str())
-        });
-        let Some(stored) = answer.json.as_ref().and_then(Value::as_object).filter(|_| answer.is_success())
-        else {
-            if let Some(other) = same_name.and_then(|item| item.get("id")).and_then(Value::as_str) {
-                self.recorder.ledger.adopt("Groups", other, &group.display_name);
-                let sighting = (&catalog::ID_CHANGED, None, format!("id {id:?}"), format!("id {other:?}"));
-                self.sight(scene, sighting, write.as_ref());
-                return Err(Halt::Blocked);
-            }
-            let got = exchange.as_ref().map(invariants::described).unwrap_or_default();
-            self.sight(
-                scene,
-                (&catalog::GROUP_GONE, None, "200 with the group".to_owned(), got),
-                exchange.as_ref(),
-            );
+            // Whoever is hired again would be linked to it.
             return Err(Halt::Blocked);
-        };
-        let name = obj::get(stored, "displayName").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let name_wrong = name.to_lowercase() != group.display_name.to_lowercase();
-        let expected = oracle::member_ids(&scene.directory, team, |key| scene.accounts.get(key).cloned());
-        let members = oracle::compare_members(stored, &expected);
-        let in_list = resources.and_then(Value::as_array).is_some_and(|list| {
-            list.iter().any(|item| item.get("id").and_then(Value::as_str) == Some(id.as_str()))
-        });
-        if !in_list && !name_wrong && found.status != 400 && found.status != 501 {
-            let got = listed.as_ref().map(invariants::described).unwrap_or_default();
-            self.sight(
-                scene,
-                (
-                    &catalog::LOOKUP_MISSES,
-                    Some("Groups, displayName eq".to_owned()),
-                    "the group".to_owned(),
-                    got,
-                ),
-                listed.as_ref(),
-            );
-        }
-        if name_wrong || !members.is_right() {
-            let wrong_name = name_wrong.then_some((group.display_name.clone(), name));
-            self.explain_group(scene, change, wrong_name, &members, &writes).await?;
-            self.mend_group(scene, &group, &id, &expected).await?;
         }
         Ok(())
     }

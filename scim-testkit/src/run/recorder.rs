@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request};
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{
     cancel::Cancel,
     cleanup::Ledger,
     exchange::Exchange,
+    reach::{self, Mask},
     target::{Credentials, Target},
 };
 use crate::idp::{Answer, BoxFuture, Wire, WireError, WireErrorKind, WireRequest};
@@ -19,12 +21,16 @@ pub(super) struct Recorder {
     target: Target,
     cancel: Cancel,
     tap: Option<Tap>,
+    /// Where nothing may be written: what stands for the data of the people who are there.
+    mask: Option<Mask>,
     /// The exchanges of the current story.
     pub(super) log: Vec<Exchange>,
     /// What this run has created and not yet deleted.
     pub(super) ledger: Ledger,
     /// How many requests were sent in all.
     pub(super) requests: u64,
+    /// Sent once, right after the next request of a provider: what happens at the endpoint meanwhile.
+    pub(super) interlude: Option<WireRequest>,
 }
 
 /// Called with every request before it is sent; `--dry-run` prints them.
@@ -32,7 +38,59 @@ pub type Tap = Arc<dyn Fn(&WireRequest) + Send + Sync>;
 
 impl Recorder {
     pub(super) fn new(target: Target, cancel: Cancel, tap: Option<Tap>) -> Self {
-        Self { target, cancel, tap, log: Vec::new(), ledger: Ledger::default(), requests: 0 }
+        Self {
+            target,
+            cancel,
+            tap,
+            mask: None,
+            log: Vec::new(),
+            ledger: Ledger::default(),
+            requests: 0,
+            interlude: None,
+        }
+    }
+
+    /// Sends nothing that writes, and records no data of the people who are there.
+    #[must_use]
+    pub(super) fn only_reading(mut self) -> Self {
+        self.mask = Some(Mask::default());
+        self
+    }
+
+    /// Whether anything may be written.
+    pub(super) fn only_reads(&self) -> bool {
+        self.mask.is_some()
+    }
+
+    /// Another line to the same endpoint, for requests that are in flight at the same time.
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            target: self.target.clone(),
+            cancel: self.cancel.clone(),
+            tap: self.tap.clone(),
+            mask: self.mask.clone(),
+            log: Vec::new(),
+            ledger: self.ledger.clone(),
+            requests: 0,
+            interlude: None,
+        }
+    }
+
+    /// Takes over what was sent on another line.
+    pub(super) fn merge(&mut self, fork: Self) {
+        self.log.extend(fork.log);
+        self.requests += fork.requests;
+        self.ledger.merge(fork.ledger);
+    }
+
+    /// The judge's request to create a user.
+    pub(super) fn creating(user: &Value) -> WireRequest {
+        WireRequest {
+            method: Method::POST,
+            target: "/Users".to_owned(),
+            headers: judge_headers(true),
+            body: Some(user.to_string()),
+        }
     }
 
     /// Listens to another switch from now on.
@@ -68,48 +126,37 @@ impl Recorder {
         self.exchange(request).await
     }
 
-    /// Sends a write on the condition of an entity tag.
-    pub(super) async fn ask_if_match(
-        &mut self,
-        method: Method,
-        target: String,
-        body: Value,
-        tag: &str,
-    ) -> Result<Answer, WireError> {
-        let mut headers = judge_headers(true);
-        headers.push(("If-Match", tag.to_owned()));
-        self.exchange(WireRequest { method, target, headers, body: Some(body.to_string()) }).await
-    }
-
     /// Sends a provider's request again, with other headers.
     pub(super) async fn resend(&mut self, request: WireRequest) -> Result<Answer, WireError> {
         self.exchange(request).await
     }
 
-    /// Sends without any credentials.
-    pub(super) async fn ask_openly(
+    /// Sends a request with the credentials that it carries itself, and no others.
+    pub(super) async fn resend_openly(&mut self, request: WireRequest) -> Result<Answer, WireError> {
+        let ours = self.target.clone();
+        self.target = ours.clone().without_headers().with_credentials(Credentials::None);
+        let answer = self.exchange(request).await;
+        self.target = ours;
+        answer
+    }
+
+    /// Keeps another secret out of reports.
+    pub(super) fn hide(&mut self, secret: SecretString) {
+        self.target = self.target.clone().hiding(secret);
+    }
+
+    /// Sends with other credentials than the run's.
+    pub(super) async fn ask_as(
         &mut self,
+        credentials: Credentials,
         method: Method,
         target: String,
         body: Option<Value>,
     ) -> Result<Answer, WireError> {
         let ours = self.target.clone();
-        self.target = ours.clone().without_headers().with_credentials(Credentials::None);
-        let answer = self.ask(method, target, body).await;
-        self.target = ours;
-        answer
-    }
-
-    /// Reads with another token than the run's, or with none.
-    pub(super) async fn ask_as(&mut self, token: Option<&str>, target: &str) -> Result<Answer, WireError> {
-        let ours = self.target.clone();
-        let credentials = match token {
-            Some(token) => Credentials::Bearer(token.to_owned().into()),
-            None => Credentials::None,
-        };
         // Any extra header may be a credential.
         self.target = ours.clone().without_headers().with_credentials(credentials);
-        let answer = self.ask(Method::GET, target, None).await;
+        let answer = self.ask(method, target, body).await;
         self.target = ours;
         answer
     }
@@ -122,6 +169,12 @@ impl Recorder {
     async fn exchange(&mut self, request: WireRequest) -> Result<Answer, WireError> {
         if self.cancel.is_set() {
             return Err(interrupted());
+        }
+        if self.mask.is_some() && !reach::reads(&request.method) {
+            return Err(WireError {
+                kind: WireErrorKind::ReadOnly,
+                message: format!("{} {} was held back: the run only reads", request.method, request.target),
+            });
         }
         let url = format!("{}{}", self.target.base(), request.target);
         let mut http = Request::builder()
@@ -148,6 +201,10 @@ impl Recorder {
             Some(result) => result,
             None => Err(interrupted()),
         };
+        let shown = match &mut self.mask {
+            Some(mask) => format!("{}{}", self.target.base(), mask.target(&request.target)),
+            None => url.clone(),
+        };
         let response = match response {
             Ok(response) => response,
             Err(mut error) => {
@@ -155,7 +212,7 @@ impl Recorder {
                 error.message = format!(
                     "{} {}: {}",
                     request.method,
-                    self.target.redactor().text(&url),
+                    self.target.redactor().text(&shown),
                     self.target.redactor().text(&error.message)
                 );
                 return Err(error);
@@ -170,14 +227,17 @@ impl Recorder {
                 message: format!(
                     "{} {}: the endpoint asks to come back later ({})",
                     request.method,
-                    self.target.redactor().text(&url),
+                    self.target.redactor().text(&shown),
                     response.status().as_u16()
                 ),
             });
         }
         let (parts, body) = response.into_parts();
         let answer = Answer::new(parts.status.as_u16(), parts.headers, body);
-        let exchange = Exchange { request, url, answer: answer.clone() };
+        let mut exchange = Exchange { request, url, answer: answer.clone() };
+        if let Some(mask) = &mut self.mask {
+            mask.hide(&mut exchange);
+        }
         self.ledger.note(&exchange);
         self.log.push(exchange);
         Ok(answer)
@@ -190,7 +250,11 @@ impl Wire for Recorder {
             if let Some(error) = self.not_ours(&request) {
                 return Err(error);
             }
-            self.exchange(request).await
+            let answer = self.exchange(request).await?;
+            if let Some(interlude) = self.interlude.take() {
+                self.exchange(interlude).await?;
+            }
+            Ok(answer)
         })
     }
 }

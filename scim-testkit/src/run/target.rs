@@ -26,6 +26,8 @@ pub struct Target {
     base: String,
     credentials: Credentials,
     extra: Vec<(HeaderName, SecretString)>,
+    /// Other secrets, which no report may show.
+    hidden: Vec<SecretString>,
     transport: Arc<dyn Transport>,
 }
 
@@ -46,7 +48,7 @@ impl Target {
     pub fn new(base: impl Into<String>, transport: Arc<dyn Transport>) -> Self {
         let base: String = base.into();
         let base = base.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned();
-        Self { base, credentials: Credentials::None, extra: Vec::new(), transport }
+        Self { base, credentials: Credentials::None, extra: Vec::new(), hidden: Vec::new(), transport }
     }
 
     /// An endpoint in this process: any tower service, such as the mock provider or an axum router.
@@ -89,6 +91,17 @@ impl Target {
     pub(crate) fn without_headers(mut self) -> Self {
         self.extra.clear();
         self
+    }
+
+    /// Keeps another secret out of reports.
+    #[must_use]
+    pub(crate) fn hiding(mut self, secret: SecretString) -> Self {
+        self.hidden.push(secret);
+        self
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// The base URL, without a slash at the end.
@@ -139,6 +152,7 @@ impl Target {
     pub fn redactor(&self) -> Redactor {
         let mut secrets: Vec<String> =
             self.extra.iter().map(|(_, value)| value.expose_secret().to_owned()).collect();
+        secrets.extend(self.hidden.iter().map(|secret| secret.expose_secret().to_owned()));
         match &self.credentials {
             Credentials::None => {}
             Credentials::Bearer(token) => secrets.push(token.expose_secret().to_owned()),

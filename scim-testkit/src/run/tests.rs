@@ -9,11 +9,16 @@ use crate::{
     provider::{Defect, Liberty, Provider, World},
     report::{Report, Status, human},
     serve::ProviderService,
+    story::Story,
 };
 
 fn play(provider: Provider, vendor: Option<Profile>) -> Report {
+    play_stories(provider, vendor, Story::small())
+}
+
+fn play_stories(provider: Provider, vendor: Option<Profile>, stories: Vec<Story>) -> Report {
     let target = Target::service("http://localhost/scim/v2", ProviderService(Arc::new(provider)));
-    let mut run = Run::new(target).seed(1);
+    let mut run = Run::new(target).stories(stories).seed(1);
     if let Some(vendor) = vendor {
         run = run.vendor(vendor);
     }
@@ -38,9 +43,10 @@ fn ids(report: &Report, info: bool) -> Vec<&'static str> {
 
 #[test]
 fn interop_is_clean() {
-    let report = play(mock("interop"), None);
+    let report = play_stories(mock("interop"), None, Story::builtin());
     report.assert_clean();
     assert_eq!(report.findings, []);
+    assert!(report.summary.requests < 4_400, "{} requests", report.summary.requests);
     assert_eq!(report.leftovers, []);
 }
 
@@ -166,6 +172,12 @@ const NAMED: &[(Defect, &[&str])] = &[
     (Defect::DeleteNoEffect, &["delete.no-effect"]),
     (Defect::DeletedStillListed, &["list.deleted-resource"]),
     (Defect::ContentTypeHtml, &["http.content-type"]),
+    (Defect::GroupCreateDropsMembers, &["group.members-on-create"]),
+    (Defect::GroupExternalIdIgnored, &["group.external-id-lost"]),
+    (Defect::GroupExternalIdRefused, &["patch.group-external-id"]),
+    (Defect::ManagerRemoveIgnored, &["patch.manager-remove"]),
+    (Defect::MembersShownTwo, &["group.members-partial"]),
+    (Defect::PatchDropsUnnamed, &["user.attribute-lost"]),
     (Defect::MembersNeverReturned, &["group.members-not-returned"]),
 ];
 
@@ -183,7 +195,8 @@ fn every_defect_is_named() {
 }
 
 /// Defects that are reported in another way than by a single cause.
-const OTHERWISE: &[Defect] = &[Defect::PatchUserNoEffect, Defect::CreateLowercasesUserName];
+const OTHERWISE: &[Defect] =
+    &[Defect::PatchUserNoEffect, Defect::CreateLowercasesUserName, Defect::LargeGroupCut];
 
 #[test]
 fn every_defect_is_covered() {
@@ -196,8 +209,40 @@ fn every_defect_is_covered() {
     }
     let dead_patch = ids(&play(mock("interop").with_defect(Defect::PatchUserNoEffect), None), false);
     assert!(dead_patch.contains(&"patch.replace") && dead_patch.contains(&"user.deactivate-no-effect"));
+    let cut = play_stories(mock("interop").with_defect(Defect::LargeGroupCut), None, crowded());
+    assert_eq!(
+        ids(&cut, false),
+        ["group.members-lost", "group.members-on-create", "put.group-members-ignored"],
+        "{}",
+        human::render(&cut, false, 120)
+    );
     let lower = play(mock("interop").with_defect(Defect::CreateLowercasesUserName), None);
     assert_eq!((ids(&lower, true), ids(&lower, false)), (vec!["user.name-case"], vec![]));
+}
+
+/// The stories with a crowd in them, but for those that a run does not play unless it is asked to.
+fn crowded() -> Vec<Story> {
+    let small = Story::small();
+    Story::builtin().into_iter().filter(|story| !small.contains(story)).collect()
+}
+
+#[test]
+fn a_large_group_may_show_a_part_of_its_members() {
+    let cut = play_stories(mock("interop").with_liberty(Liberty::MembersShownHundred), None, crowded());
+    assert_eq!((ids(&cut, true), ids(&cut, false)), (vec!["group.members-cut"], vec![]));
+}
+
+#[test]
+fn a_thousand_members_only_if_asked() {
+    let target = Target::service("http://localhost/scim/v2", ProviderService(Arc::new(mock("interop"))));
+    let plan = |large: bool| {
+        let plan = Run::new(target.clone()).large(large).plan();
+        plan.into_iter()
+            .filter(|planned| planned.story == "push-thousand-members")
+            .map(|it| it.skip.is_some())
+    };
+    assert!(plan(false).all(|skipped| skipped));
+    assert!(plan(true).all(|skipped| !skipped));
 }
 
 #[test]
