@@ -4,12 +4,19 @@ use std::path::PathBuf;
 
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
-    builder::{PossibleValuesParser, RangedU64ValueParser},
+    builder::{PossibleValue, PossibleValuesParser, RangedU64ValueParser},
 };
-use scim_testkit::idp::Dialect;
+use scim_testkit::{idp::Dialect, run::Published};
 use secrecy::SecretString;
 
-/// Test a SCIM endpoint as Okta and Entra ID use it; serve a mock; try filters and PATCH requests.
+use crate::cmd::idps::{IDPS_HELP, IdpsArgs};
+use crate::cmd::vendors::{VENDORS_HELP, VendorsArgs};
+use crate::everyday::{
+    AnyResourceArgs, CAPABILITIES_HELP, COMPLETIONS_HELP, CONFIG_HELP, CapabilitiesArgs, CompletionsArgs,
+    ConfigCommand, RESOURCE_HELP, ResourceCommand, SCHEMAS_HELP, SchemasArgs, USERS_HELP,
+};
+
+/// Test a SCIM endpoint as Okta and Entra ID use it; manage users and groups; serve a mock.
 #[derive(Parser)]
 #[command(name = "scim", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
 pub(crate) struct Cli {
@@ -22,15 +29,45 @@ pub(crate) enum Command {
     /// Let Okta and Entra ID loose on a SCIM endpoint and report what breaks
     #[command(after_help = TEST_HELP)]
     Test(Box<TestArgs>),
+    /// Tell the whole story of a finding: what is wrong, whom it hurts, what to do
+    #[command(after_help = EXPLAIN_HELP)]
+    Explain(ExplainArgs),
     /// Serve a mock SCIM service provider
     #[command(after_help = SERVE_HELP)]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Parse a filter, or match it against a resource
     #[command(subcommand)]
     Filter(FilterCommand),
     /// Apply a PATCH request to a resource
     #[command(subcommand)]
     Patch(PatchCommand),
+    /// List the identity providers that can be played, and show what each sends
+    #[command(after_help = IDPS_HELP)]
+    Idps(IdpsArgs),
+    /// List the vendor profiles, and say what is odd about a vendor
+    #[command(after_help = VENDORS_HELP)]
+    Vendors(VendorsArgs),
+    /// List, show, create, change and delete users
+    #[command(subcommand, after_help = USERS_HELP)]
+    Users(Box<ResourceCommand>),
+    /// List, show, create, change and delete groups
+    #[command(subcommand, after_help = USERS_HELP)]
+    Groups(Box<ResourceCommand>),
+    /// List, show, create, change and delete resources of any type
+    #[command(after_help = RESOURCE_HELP, subcommand_precedence_over_arg = true)]
+    Resource(Box<AnyResourceArgs>),
+    /// List the schemas of an endpoint, or show one as a table
+    #[command(after_help = SCHEMAS_HELP)]
+    Schemas(Box<SchemasArgs>),
+    /// Say what an endpoint offers
+    #[command(after_help = CAPABILITIES_HELP)]
+    Capabilities(Box<CapabilitiesArgs>),
+    /// Look at the configuration file, which names endpoints
+    #[command(subcommand, after_help = CONFIG_HELP)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_HELP)]
+    Completions(CompletionsArgs),
 }
 
 #[derive(Args)]
@@ -47,12 +84,14 @@ pub(crate) struct TestArgs {
     #[command(flatten)]
     pub(crate) access: AccessArgs,
 
-    /// Identity provider to play, repeatable; default all
+    /// Identity provider to play, or a test suite that one publishes; repeatable; default those that `scim idps` marks
     #[arg(
         long,
         value_name = "IDP",
         value_delimiter = ',',
-        value_parser = PossibleValuesParser::new(Dialect::ALL.iter().map(|dialect| dialect.id()).chain(["all"])),
+        value_parser = PossibleValuesParser::new(
+            idp_names().chain(published_names()).chain([PossibleValue::new("all")]),
+        ),
         help_heading = "What to play"
     )]
     pub(crate) idp: Vec<String>,
@@ -109,9 +148,40 @@ pub(crate) struct TestArgs {
     #[arg(long, conflicts_with = "format", help_heading = "What to play")]
     pub(crate) dry_run: bool,
 
+    /// Family of tests, repeatable; default idp and rfc; --idp adds idp
+    #[arg(long, value_enum, value_name = "SUITE", value_delimiter = ',', help_heading = "What to play")]
+    pub(crate) suite: Vec<SuiteName>,
+
+    /// Play the stories with a thousand users too
+    #[arg(long, help_heading = "What to play")]
+    pub(crate) large: bool,
+
+    /// Bearer token of another tenant, which must open nothing here; for --suite security [env: SCIM_FOREIGN_TOKEN]
+    #[arg(long, value_name = "TOKEN", requires = "url", help_heading = "What to play")]
+    pub(crate) foreign_token: Option<SecretString>,
+
+    /// Send nothing that writes: for an endpoint with production data, or a token that may only read
+    ///
+    /// Stories are not played, for they write. A few users and groups that are there are read; the report shows their
+    /// ids, and no other values of theirs.
+    #[arg(long, conflicts_with_all = ["dry_run", "keep"], help_heading = "What to play")]
+    pub(crate) safe: bool,
+
+    /// Ask only whether the endpoint answers and what it offers
+    #[arg(long, conflicts_with_all = ["safe", "dry_run", "keep"], help_heading = "What to play")]
+    pub(crate) probe_only: bool,
+
     /// Form of the report
     #[arg(long, value_enum, default_value = "human", help_heading = "Report")]
     pub(crate) format: Format,
+
+    /// Accept the findings of an earlier report in JSON, and fail only on new ones
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// The mildest finding that makes the exit code 1
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "should", help_heading = "Report")]
+    pub(crate) fail_on: FailOn,
 
     /// Write the report to FILE instead of standard output
     #[arg(long, value_name = "FILE", help_heading = "Report")]
@@ -185,6 +255,50 @@ pub(crate) struct ServeArgs {
     /// File that holds the bearer token; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "token")]
     pub(crate) token_file: Option<PathBuf>,
+
+    /// User and password to ask for
+    #[arg(long, value_name = "USER:PASSWORD")]
+    pub(crate) basic: Option<SecretString>,
+
+    /// Client that gets tokens at /oauth/token, good for an hour (client credentials)
+    #[arg(long, value_name = "CLIENT:SECRET")]
+    pub(crate) oauth: Option<SecretString>,
+
+    /// Serve https with a certificate made for it, and print which authority to trust
+    #[arg(long)]
+    pub(crate) tls: bool,
+
+    /// Serve https with this certificate and its chain (PEM)
+    #[arg(long, value_name = "FILE", conflicts_with = "tls", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// Key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// User that /Me stands for; without one it answers 501
+    #[arg(long, value_name = "USERNAME")]
+    pub(crate) me: Option<String>,
+
+    /// Tenant with data of its own at /tenants/NAME/scim/v2, repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tenant: Vec<String>,
+
+    /// RFC 7643 schema document, repeatable; it extends User unless a resource type names it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Vec<PathBuf>,
+
+    /// RFC 7643 resource type document, repeatable
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resource_type: Vec<PathBuf>,
+
+    /// Go wrong on purpose, repeatable; see below
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<String>,
+
+    /// Decide the chances of faults; the same seed gives the same faults; default random
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
 
     /// Fault to have on purpose
     #[arg(long, value_name = "ID", hide = true)]
@@ -291,14 +405,61 @@ impl MockProfile {
 pub(crate) enum Format {
     /// Text for a person
     Human,
-    /// JSON for a program
+    /// JSON for a program (docs/report.md)
     Json,
+    /// JUnit XML for a build server; failures and errors apart
+    Junit,
+    /// Markdown for the comment on a pull request
+    Markdown,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SuiteName {
+    /// Stories, played by the simulated identity providers
+    Idp,
+    /// What RFC 7643 and RFC 7644 ask of every endpoint
+    Rfc,
+    /// What an attacker would try, on the run's own users and groups; not in a default run
+    Security,
+    /// All of them
+    All,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Only what makes an identity provider stumble
+    BreaksIdp,
+    /// That, and violations of a MUST
+    Must,
+    /// That, and violations of a SHOULD
+    Should,
+    /// That, and warnings: a provider might stumble, as far as can be inferred
+    Warning,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// Id of a check, as reports show it; without it, all ids are listed
+    #[arg(value_name = "FINDING-ID")]
+    pub(crate) id: Option<String>,
+}
+
+/// The ids of the test suites that providers publish.
+fn published_names() -> impl Iterator<Item = PossibleValue> {
+    Published::ALL.into_iter().map(|suite| PossibleValue::new(suite.id()))
+}
+
+/// The dialects' ids; their aliases are taken too.
+pub(crate) fn idp_names() -> impl Iterator<Item = PossibleValue> {
+    Dialect::ALL.into_iter().map(|dialect| PossibleValue::new(dialect.id()).aliases(dialect.aliases()))
 }
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  the endpoint conforms · the filter matches · the patch applies
-  1  findings · no match · the patch is refused
+  0  done · the endpoint conforms · the filter matches · the patch applies
+  1  findings · no match · the patch is refused · the endpoint refuses
   2  usage: wrong arguments, or a file that cannot be read or written
   3  the endpoint could not be asked
   4  a story or vendor profile file is wrong";
@@ -310,29 +471,57 @@ Examples:
   scim test https://example.com/scim/v2 --idp okta --idp entra --story hire
   scim test https://example.com/scim/v2 --format json --output report.json
   scim test https://example.com/scim/v2 --skip 'list.*' --vendor hubspot
+  scim test https://example.com/scim/v2 --baseline accepted.json --format junit --output scim.xml
+  scim test https://example.com/scim/v2 --safe
+  scim test https://example.com/scim/v2 --suite security
   scim test --list
 
 The run creates users and groups whose names begin with scimtest- and deletes them at the end,
-also after Ctrl-C. A second Ctrl-C exits at once. NO_COLOR switches colors off.
+also after Ctrl-C; with --safe and --probe-only it creates nothing. A second Ctrl-C exits at once. NO_COLOR switches colors off.
 
 Exit codes:
-  0  the endpoint conforms: no findings, or only information
+  0  the endpoint conforms: no findings that --fail-on counts and --baseline does not have
   1  findings
   2  usage: wrong arguments, or a file that cannot be read or written
   3  the endpoint could not be asked, or not to the end
   4  a story or vendor profile file is wrong; nothing was sent";
+
+const EXPLAIN_HELP: &str = "\
+Examples:
+  scim explain patch.members-remove-empties-group
+  scim explain | grep filter
+
+Exit codes:
+  0  the story is on standard output
+  2  there is no such check";
 
 const SERVE_HELP: &str = "\
 Examples:
   scim serve --port 8080 --token t
   scim serve --vendor hubspot --port 8111 --token t
   scim test http://127.0.0.1:8111/scim/v2 --token t --vendor hubspot
+  scim serve --schema badge.json --resource-type badges.json --tenant acme --tls
+  scim serve --seed 7 --fault '5% 429 retry-after 1' --fault 'POST /Users 1% drop-after'
 
 The base URL is printed once the mock listens. What it stores is in memory. Ctrl-C stops it.
 
+Faults: [METHOD[,METHOD]] [PATH] [WHEN] WHAT[, WHAT]
+  PATH   /Users   /Users/*   */.search        below the base URL; * is any text; default any
+  WHEN   5%   once   #3   #3-5   every 10     by chance, or which such requests; default all
+  WHAT   429   503 retry-after 5              answer with that status; nothing is done
+         wait 200ms   wait 100ms..2s          answer late
+         drop                                 close the connection; nothing is done
+         drop-after                           do it, then close the connection without an answer
+         cut                                  do it, and close the connection amid the answer
+         html   html 200                      answer with a page of HTML; nothing is done
+         stale                                answer a read as before the latest write
+         lost                                 answer a write as ever, and forget it
+  Several WHATs are a script: '429, 503, ok, drop' strikes the first, second and fourth such request.
+  The first fault that strikes decides; waits add up.
+
 Exit codes:
   0  stopped by Ctrl-C
-  2  usage
+  2  usage, or a file that cannot be used
   3  cannot listen there, for instance because the port is in use
   4  the vendor profile file is wrong";
 

@@ -7,9 +7,9 @@ use std::{fmt, process::ExitCode};
 pub(crate) enum Exit {
     /// 0: the endpoint conforms, the filter matches, the patch applies.
     Success,
-    /// 1: findings, no match, the patch is refused.
+    /// 1: findings, no match, the patch is refused, the endpoint refuses.
     Findings,
-    /// 2: the arguments or their files cannot be used; nothing was sent.
+    /// 2: the arguments or their files cannot be used; nothing was changed.
     Usage,
     /// 3: the endpoint could not be asked, or not to the end.
     CouldNotAsk,

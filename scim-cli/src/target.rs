@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::{
-    args::AccessArgs,
+    args::{AccessArgs, TestArgs},
     cmd::{name, read_bytes, read_text},
     exit::{Exit, Stop},
 };
@@ -49,7 +49,7 @@ pub(crate) fn base_url(text: &str) -> Result<Url, Stop> {
 pub(crate) fn over_network(url: &Url, args: &AccessArgs) -> Result<Target, Stop> {
     let mut target = Target::new(url.as_str(), Arc::new(transport(args)?));
     target = target.with_credentials(credentials(args)?);
-    for (name, value) in headers(args)? {
+    for (name, value) in headers(&args.header, "--header")? {
         target = target.with_header(name, value);
     }
     Ok(target)
@@ -88,12 +88,30 @@ pub(crate) fn token(given: Option<&SecretString>, file: Option<&Path>) -> Result
     Ok(Some(token))
 }
 
-fn credentials(args: &AccessArgs) -> Result<Credentials, Stop> {
+/// The token of another tenant, from the argument or `SCIM_FOREIGN_TOKEN`; the embedded mock has one tenant.
+pub(crate) fn foreign_token(args: &TestArgs) -> Result<Option<SecretString>, Stop> {
+    let (token, origin) = match &args.foreign_token {
+        Some(token) => (Some(token.clone()), "--foreign-token"),
+        None if args.url.is_some() => (variable("SCIM_FOREIGN_TOKEN")?, "SCIM_FOREIGN_TOKEN"),
+        None => (None, ""),
+    };
+    if let Some(token) = &token {
+        if token.expose_secret().is_empty() {
+            return Err(Stop::usage(format!("{origin}: the token is empty")));
+        }
+        sendable(token.expose_secret(), origin)?;
+    }
+    Ok(token)
+}
+
+/// Who asks, as the arguments or the environment say.
+pub(crate) fn credentials(args: &AccessArgs) -> Result<Credentials, Stop> {
     if let Some(pair) = &args.basic {
         return basic(pair.clone(), "--basic");
     }
-    let on_command_line = args.token.is_some() || args.token_file.is_some();
-    if !on_command_line && let Some(pair) = variable("SCIM_BASIC")? {
+    if !has_credentials(args)
+        && let Some(pair) = variable("SCIM_BASIC")?
+    {
         if variable("SCIM_TOKEN")?.is_some() {
             return Err(Stop::usage("both SCIM_TOKEN and SCIM_BASIC are set; unset one"));
         }
@@ -105,29 +123,38 @@ fn credentials(args: &AccessArgs) -> Result<Credentials, Stop> {
     })
 }
 
-fn basic(pair: SecretString, origin: &str) -> Result<Credentials, Stop> {
+/// Whether the command line says who asks.
+pub(crate) fn has_credentials(args: &AccessArgs) -> bool {
+    args.token.is_some() || args.token_file.is_some() || args.basic.is_some()
+}
+
+/// Credentials from `user:password`.
+pub(crate) fn basic(pair: SecretString, origin: &str) -> Result<Credentials, Stop> {
     if !pair.expose_secret().contains(':') {
         return Err(Stop::usage(format!("{origin}: expected user:password, but there is no colon")));
     }
     Ok(Credentials::Basic(pair))
 }
 
-fn headers(args: &AccessArgs) -> Result<Vec<(HeaderName, SecretString)>, Stop> {
+/// Headers from `Name: value`.
+pub(crate) fn headers(given: &[SecretString], origin: &str) -> Result<Vec<(HeaderName, SecretString)>, Stop> {
     let mut headers = Vec::new();
-    for header in &args.header {
+    for header in given {
         let Some((name, value)) = header.expose_secret().split_once(':') else {
-            return Err(Stop::usage("--header: expected 'Name: value', but there is no colon"));
+            return Err(Stop::usage(format!("{origin}: expected 'Name: value', but there is no colon")));
         };
-        let name = HeaderName::try_from(name.trim())
-            .map_err(|_| Stop::usage("--header: what stands before the colon is not a header name"))?;
+        let name = HeaderName::try_from(name.trim()).map_err(|_| {
+            Stop::usage(format!("{origin}: what stands before the colon is not a header name"))
+        })?;
         let value = value.trim();
-        sendable(value, &format!("--header {name}"))?;
+        sendable(value, &format!("{origin} {name}"))?;
         headers.push((name, value.into()));
     }
     Ok(headers)
 }
 
-fn sendable(secret: &str, origin: &str) -> Result<(), Stop> {
+/// Refuses what no header can carry.
+pub(crate) fn sendable(secret: &str, origin: &str) -> Result<(), Stop> {
     match HeaderValue::try_from(secret) {
         Ok(_) => Ok(()),
         Err(_) => Err(Stop::usage(format!("{origin}: the value has a character that a header cannot carry"))),
@@ -135,7 +162,7 @@ fn sendable(secret: &str, origin: &str) -> Result<(), Stop> {
 }
 
 /// An environment variable; empty is as good as unset.
-fn variable(name: &str) -> Result<Option<SecretString>, Stop> {
+pub(crate) fn variable(name: &str) -> Result<Option<SecretString>, Stop> {
     match env::var(name) {
         Ok(value) if value.is_empty() => Ok(None),
         Ok(value) => Ok(Some(value.into())),

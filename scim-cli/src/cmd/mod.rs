@@ -1,10 +1,23 @@
 //! The commands, and what they share: reading files, printing, resource types from schema documents.
 
+pub(crate) mod capabilities;
+mod change;
+pub(crate) mod completions;
+pub(crate) mod config;
+mod endpoint;
+pub(crate) mod explain;
 pub(crate) mod filter;
+pub(crate) mod idps;
+mod listing;
 pub(crate) mod patch;
+pub(crate) mod resource;
+pub(crate) mod schemas;
 pub(crate) mod serve;
+mod show;
 mod signals;
 pub(crate) mod test;
+pub(crate) mod vendors;
+mod wire;
 
 use std::{
     fs,

@@ -1,15 +1,23 @@
 //! `scim serve`: the mock provider on a socket.
 
-use std::{io, sync::Arc};
+use std::{
+    fs::{self, OpenOptions},
+    hash::{BuildHasher, Hasher, RandomState},
+    io::{self, Write},
+    path::PathBuf,
+    process,
+    sync::Arc,
+};
 
 use scim_core::vendor::Profile;
 use scim_testkit::{
-    provider::{BASE_PATH, Defect, Provider, World},
-    serve,
+    provider::{BASE_PATH, Builder, Defect, OAuthClient, Provider, World, faults::Fault},
+    serve::{self, Tls},
 };
+use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use super::{note, print, signals::Signals};
+use super::{name, note, print, read_bytes, read_json, signals::Signals};
 use crate::{
     args::{MockProfile, ServeArgs},
     exit::{Exit, Stop},
@@ -18,28 +26,123 @@ use crate::{
 
 /// `scim serve`.
 pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
-    let profile = profile(args.vendor.as_deref(), args.profile)?;
-    let token = target::token(args.token.as_ref(), args.token_file.as_deref())?;
-    let open = token.is_none();
-    let title = profile.profile.title.clone();
-    let provider = with_defects(Provider::new(profile, World::system()), &args.defect)?.with_token(token);
+    let (provider, title) = provider(args)?;
+    let tls = tls(args)?;
     runtime()?.block_on(async {
         let place = format!("{}:{}", args.host, args.port);
         let failed =
             |error: io::Error| Stop::new(Exit::CouldNotAsk, format!("cannot listen on {place}: {error}"));
         let listener = TcpListener::bind((args.host.as_str(), args.port)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let authority = match tls.as_ref().and_then(Tls::authority) {
+            Some(pem) => Some(Authority::write(pem, address.port())?),
+            None => None,
+        };
         // Whoever has read the address may stop the mock, so the signals are listened to before.
         let mut signals = Signals::listen()?;
-        print(&format!("http://{address}{BASE_PATH}"))?;
-        note(&format!("{title}{}; Ctrl-C stops", if open { ", no token asked for" } else { "" }));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        print(&format!("{scheme}://{address}{BASE_PATH}"))?;
+        note(&format!("{title}; Ctrl-C stops"));
+        for tenant in &args.tenant {
+            note(&format!("tenant {tenant}: {scheme}://{address}/tenants/{tenant}{BASE_PATH}"));
+        }
+        if let Some(authority) = &authority {
+            note(&format!("trust the authority in {}, as with scim test --ca-cert", authority.0.display()));
+        }
         let stop = async move {
             signals.next().await;
             tokio::spawn(signals.exit_at_next());
         };
-        serve::serve(listener, Arc::new(provider), stop).await.map_err(failed)?;
+        match &tls {
+            None => serve::serve(listener, provider, stop).await,
+            Some(tls) => serve::serve_tls(listener, provider, tls, stop).await,
+        }
+        .map_err(failed)?;
         Ok(Exit::Success)
     })
+}
+
+/// The mock that was asked for, and what to call it.
+fn provider(args: &ServeArgs) -> Result<(Arc<Provider>, String), Stop> {
+    let profile = profile(args.vendor.as_deref(), args.profile)?;
+    if !profile.has_wire() {
+        let title = &profile.profile.title;
+        let instead = profile.sentence("profile.instead").unwrap_or_default();
+        return Err(Stop::usage(format!("{title} has no SCIM, so there is nothing to serve: {instead}")));
+    }
+    let token = target::token(args.token.as_ref(), args.token_file.as_deref())?;
+    let open = token.is_none() && args.basic.is_none() && args.oauth.is_none();
+    let title = format!("{}{}", profile.profile.title, if open { ", no token asked for" } else { "" });
+    let mut builder = Provider::builder().profile(profile).world(World::system()).rate_limits(true);
+    if let Some(token) = token {
+        builder = builder.token(token);
+    }
+    if let Some(basic) = &args.basic {
+        let (user, password) = pair(basic, "--basic: expected user:password")?;
+        builder = builder.basic(user, password);
+    }
+    if let Some(client) = &args.oauth {
+        let (id, secret) = pair(client, "--oauth: expected client:secret")?;
+        builder = builder.oauth(OAuthClient::new(id, secret));
+    }
+    if let Some(user_name) = &args.me {
+        builder = builder.me(user_name);
+    }
+    builder = args.tenant.iter().fold(builder, Builder::tenant);
+    for path in &args.schema {
+        builder = builder.schema(read_json(path)?);
+    }
+    for path in &args.resource_type {
+        builder = builder.resource_type(read_json(path)?);
+    }
+    for fault in &args.fault {
+        let fault: Fault = fault.parse().map_err(|error| Stop::usage(format!("--fault: {error}")))?;
+        builder = builder.fault(fault);
+    }
+    let seed = args.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
+    let provider = builder.seed(seed).build().map_err(|error| Stop::usage(error.to_string()))?;
+    Ok((Arc::new(with_defects(provider, &args.defect)?), title))
+}
+
+fn pair(secret: &SecretString, expected: &str) -> Result<(String, SecretString), Stop> {
+    let (left, right) = secret
+        .expose_secret()
+        .split_once(':')
+        .ok_or_else(|| Stop::usage(format!("{expected}, but there is no colon")))?;
+    Ok((left.to_owned(), right.into()))
+}
+
+fn tls(args: &ServeArgs) -> Result<Option<Tls>, Stop> {
+    let made = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => Tls::from_pem(&read_bytes(certificate)?, &read_bytes(key)?)
+            .map_err(|error| Stop::usage(format!("{}: {error}", name(certificate)))),
+        _ if args.tls => {
+            Tls::self_signed(&[&args.host]).map_err(|error| Stop::usage(format!("--tls: {error}")))
+        }
+        _ => return Ok(None),
+    };
+    made.map(Some)
+}
+
+/// The file with the authority that clients must trust; it goes when the mock does.
+struct Authority(PathBuf);
+
+impl Authority {
+    fn write(pem: &str, port: u16) -> Result<Self, Stop> {
+        let path = std::env::temp_dir().join(format!("scim-serve-{port}-{}.pem", process::id()));
+        // Never through a file, or a link, that somebody else put there.
+        let written = OpenOptions::new().write(true).create_new(true).open(&path);
+        written.and_then(|mut file| file.write_all(pem.as_bytes())).map_err(|error| {
+            Stop::new(Exit::CouldNotAsk, format!("cannot write {}: {error}", path.display()))
+        })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// What the mock is to be like.

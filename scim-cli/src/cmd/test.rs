@@ -12,11 +12,11 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use scim_core::vendor::Profile;
 use scim_testkit::{
-    check::{Selection, catalog},
+    check::{Level, Selection, catalog},
     idp::{Dialect, WireRequest},
     provider::{Provider, World},
-    report::{Report, Verdict, human},
-    run::{Cancel, Credentials, Event, Run, Target},
+    report::{Report, Verdict, baseline::Baseline, github, human, junit, markdown},
+    run::{Cancel, Credentials, Event, Published, Reach, Run, Suite, Target},
     serve::{ProviderService, Server},
     story::Story,
 };
@@ -24,12 +24,12 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    note, print,
+    note, print, read_text,
     serve::{profile, runtime, with_defects},
     signals::Signals,
 };
 use crate::{
-    args::{Format, TestArgs},
+    args::{FailOn, Format, SuiteName, TestArgs},
     exit::{Exit, Stop},
     target,
 };
@@ -47,7 +47,14 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Stop> {
         sink.write(&requests)?;
         return Ok(Exit::Success);
     }
-    let report = runtime()?.block_on(order.play(args))?;
+    let mut report = runtime()?.block_on(order.play(args))?;
+    report.fail_on = args.fail_on.level().as_str();
+    if let Some(baseline) = &order.baseline {
+        let gone = report.accept(baseline);
+        if !gone.is_empty() && report.error.is_none() {
+            note(&format!("in the baseline, and not found any more: {}", gone.join(", ")));
+        }
+    }
     sink.report(&report, args.format)?;
     // A human report on standard output says it already.
     let said = matches!(sink, Sink::Stdout) && args.format == Format::Human && !nothing_known(&report);
@@ -65,10 +72,14 @@ pub(crate) fn run(args: &TestArgs) -> Result<Exit, Stop> {
 struct Order {
     url: Option<Url>,
     dialects: Vec<Dialect>,
+    published: Vec<Published>,
     stories: Vec<Story>,
     /// Expectations, if a vendor was named.
     vendor: Option<Profile>,
     selection: Selection,
+    baseline: Option<Baseline>,
+    /// The token of another tenant.
+    foreign: Option<SecretString>,
 }
 
 impl Order {
@@ -76,9 +87,12 @@ impl Order {
         Ok(Self {
             url: args.url.as_deref().map(target::base_url).transpose()?,
             dialects: dialects(&args.idp),
+            published: published(&args.idp),
             stories: stories(&args.story)?,
             vendor: args.vendor.as_deref().map(target::vendor).transpose()?,
             selection: Selection::new(&args.only, &args.skip).map_err(Stop::usage)?,
+            baseline: args.baseline.as_deref().map(baseline).transpose()?,
+            foreign: target::foreign_token(args)?,
         })
     }
 
@@ -86,11 +100,18 @@ impl Order {
     fn run(&self, target: Target, args: &TestArgs) -> Result<Run, Stop> {
         let mut run = Run::new(target)
             .dialects(self.dialects.clone())
+            .published(self.published.clone())
             .stories(self.stories.clone())
             .selection(self.selection.clone())
+            .suites(suites(&args.suite, !args.idp.is_empty()))
+            .reach(reach(args))
+            .large(args.large)
             .keep(args.keep);
         if let Some(vendor) = &self.vendor {
             run = run.vendor(vendor.clone());
+        }
+        if let Some(token) = &self.foreign {
+            run = run.foreign_credentials(Credentials::Bearer(token.clone()));
         }
         if let Some(domain) = &args.domain {
             run = run.domain(mail_domain(domain)?);
@@ -150,7 +171,8 @@ impl Order {
         for planned in run.plan() {
             if planned.idp != idp {
                 idp = planned.idp;
-                let title = Dialect::from_id(idp).map_or(idp, Dialect::title);
+                let title = Dialect::from_id(idp).map(Dialect::title);
+                let title = title.or_else(|| Published::from_id(idp).map(Published::title)).unwrap_or(idp);
                 out.push_str(&format!("{idp}: {title}\n"));
             }
             out.push_str(&format!("  {:<22} {}\n", planned.story, planned.title));
@@ -209,8 +231,17 @@ impl Order {
 const IN_MEMORY: &str = "http://localhost/scim/v2";
 
 fn dialects(ids: &[String]) -> Vec<Dialect> {
-    let all = ids.is_empty() || ids.iter().any(|id| id == "all");
-    Dialect::ALL.into_iter().filter(|dialect| all || ids.iter().any(|id| id == dialect.id())).collect()
+    if ids.is_empty() {
+        return Dialect::DEFAULT.to_vec();
+    }
+    let all = ids.iter().any(|id| id == "all");
+    let named: Vec<Dialect> = ids.iter().filter_map(|id| Dialect::from_id(id)).collect();
+    Dialect::ALL.into_iter().filter(|dialect| all || named.contains(dialect)).collect()
+}
+
+fn published(ids: &[String]) -> Vec<Published> {
+    let named = |id: &str| ids.iter().any(|named| named == id);
+    Published::ALL.into_iter().filter(|suite| named("all") || named(suite.id())).collect()
 }
 
 fn stories(names: &[String]) -> Result<Vec<Story>, Stop> {
@@ -234,6 +265,42 @@ fn stories(names: &[String]) -> Result<Vec<Story>, Stop> {
         }
     }
     Ok(stories)
+}
+
+/// A provider that is named is played, whatever else is.
+fn suites(names: &[SuiteName], provider: bool) -> Vec<Suite> {
+    let all =
+        [(SuiteName::Idp, Suite::Idp), (SuiteName::Rfc, Suite::Rfc), (SuiteName::Security, Suite::Security)];
+    let usual = [SuiteName::Idp, SuiteName::Rfc];
+    let chosen = if names.is_empty() { usual.as_slice() } else { names };
+    let wanted = |name| {
+        chosen.contains(&name) || chosen.contains(&SuiteName::All) || provider && name == SuiteName::Idp
+    };
+    all.into_iter().filter(|(name, _)| wanted(*name)).map(|(_, suite)| suite).collect()
+}
+
+fn reach(args: &TestArgs) -> Reach {
+    match (args.probe_only, args.safe) {
+        (true, _) => Reach::Probe,
+        (false, true) => Reach::Safe,
+        (false, false) => Reach::Full,
+    }
+}
+
+fn baseline(path: &Path) -> Result<Baseline, Stop> {
+    let wrong = |reason: String| Stop::usage(format!("--baseline {}: {reason}", path.display()));
+    Baseline::parse(&read_text(path)?).map_err(|error| wrong(error.to_string()))
+}
+
+impl FailOn {
+    fn level(self) -> Level {
+        match self {
+            Self::BreaksIdp => Level::BreaksIdp,
+            Self::Must => Level::Must,
+            Self::Should => Level::Should,
+            Self::Warning => Level::Warning,
+        }
+    }
 }
 
 fn mail_domain(text: &str) -> Result<&str, Stop> {
@@ -277,6 +344,9 @@ impl Sink {
     fn report(&mut self, report: &Report, format: Format) -> Result<(), Stop> {
         match format {
             Format::Json => self.write(&report.to_json()),
+            Format::Junit => self.write(&junit::render(report)),
+            Format::Markdown => self.write(&markdown::render(report)),
+            Format::Github => self.write(&github::render(report)),
             // Where nothing could be asked there is nothing to report but the reason.
             Format::Human if nothing_known(report) => Ok(()),
             Format::Human => {
