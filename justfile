@@ -29,6 +29,14 @@ clippy:
 test:
     cargo test --workspace
 
+# Bugs that real servers had: a run finds and names each. `just zoo NAME --verbose` plays one and prints its report.
+zoo *args:
+    cargo test -p scim-tests --test zoo -- bugs {{ args }}
+
+# What the RFCs leave to a server: a run says nothing worse than information about it.
+freedoms *args:
+    cargo test -p scim-tests --test zoo -- freedoms {{ args }}
+
 # Each library by itself with each set of its features, as a dependent would build it.
 features:
     cargo clippy -p scim-core -- -D warnings
@@ -45,16 +53,21 @@ doc:
 
 # `scim test` on servers that other people wrote; `just peers --update` rewrites the reviewed findings.
 peers *args:
-    cargo build --release -p scim-cli
-    python3 tests/peers/run.py --scim {{ target }}/release/scim {{ args }}
+    cargo build --release -p scim-cli -p scim-examples --bin scim --bin tour
+    python3 tests/peers/run.py --scim {{ target }}/release/scim --tour {{ target }}/release/tour {{ args }}
 
 # Known vulnerabilities; needs the advisory database, so it is no part of `ci`.
 advisories:
     cargo deny --locked check advisories
 
-# How fast: the core, the mock provider, and a whole default `scim test`.
-bench: && wall
+# How fast: the core, the mock provider, the core beside other libraries, and a whole default `scim test`.
+bench: && bench-peers wall
     cargo bench --workspace --all-features --bench '*'
+
+# scim-core beside other libraries in one run: filters, matching by hand, PATCH (the last needs node and npm).
+bench-peers:
+    npm ci --prefix tests/benches/scim-patch
+    cargo bench --manifest-path tests/benches/Cargo.toml
 
 # Wall time of the default `scim test`: every dialect, every story, over loopback.
 wall runs="10":

@@ -20,6 +20,8 @@ fn transcripts() {
         // Empty is as good as unset; nobody's own settings may change a transcript.
         .env("SCIM_TOKEN", "")
         .env("SCIM_BASIC", "")
+        .env("SCIM_URL", "")
+        .env("SCIM_CONFIG", "config.toml")
         .env("COLUMNS", "100")
         .case("cmd/*.trycmd");
 }
@@ -202,7 +204,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The binary. Cargo builds a package's binaries for that package's own tests only, so it is built here.
-fn scim() -> &'static Path {
+pub(crate) fn scim() -> &'static Path {
     static SCIM: OnceLock<PathBuf> = OnceLock::new();
     SCIM.get_or_init(|| {
         let mut build = Command::new(env!("CARGO"));

@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
-"""Runs `scim test` against SCIM servers that other people wrote, and holds it to reviewed findings.
+"""Runs `scim test` against SCIM servers that other people wrote, and their testers against `scim serve`.
 
 Each peer is installed at pinned versions under target/peers/, started on a free loopback port, given
 one user and one group of its own, tested, and stopped. A peer passes when `scim test` ends with 0 or
 1, the server holds afterwards exactly what it held before, and the findings are the reviewed ones in
 expected/NAME.txt: one line `level id idp+idp` each. `--update` rewrites those files; review the diff.
+A second run is stopped with Ctrl-C once it has created something: it, too, must leave all as it was.
+Then the client's example `tour` lists, finds, creates, changes and deletes there, with the same code for
+every server; expected/NAME.tour.txt holds what it says of a server that cannot do all of that.
+
+A tester is installed in the same way and run on `scim serve`, once for each profile. Whatever it does not
+pass is a disagreement, argued in docs/interop.md, and one line in expected/NAME.txt.
 """
 
 import argparse
@@ -13,6 +19,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -29,7 +36,16 @@ from typing import Callable
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 START_SECONDS = 60
+# What the client's tour says of a server that keeps what it is told; examples/tests/examples.rs expects the same.
+TOUR = """\
+list: 3 more
+find: true
+patch: active Some(false), family name Some("Changed")
+members: 2
+delete: gone true, 0 left over
+"""
 TEST_SECONDS = 600
+PROFILES = ("interop", "rfc")
 CORE = "urn:ietf:params:scim:schemas:core:2.0:"
 # Loopback traffic never goes through a proxy, whatever the environment says.
 HTTP = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -51,18 +67,30 @@ class Peer:
     token: str | None = None
 
 
+@dataclass(frozen=True)
+class Tester:
+    """A third-party tester: what pins it, how it is installed and run on a base URL, how its output is read."""
+
+    name: str
+    pins: tuple[str, ...]
+    install: Callable[[Path], list[list[str]]]
+    command: Callable[[Path, str, str], list[str]]
+    read: Callable[[str], tuple[int, list[str]]]
+
+
 def main() -> int:
     args = arguments()
-    peers = [peer for peer in PEERS if args.only in (None, peer.name)]
+    peers = [peer for peer in PEERS + TESTERS if args.only in (None, peer.name)]
     # A polite kill must unwind like Ctrl-C does: otherwise the server would outlive this program.
     for sent in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sent, lambda number, _: sys.exit(128 + number))
     failed = 0
     for peer in peers:
         print(f"peer {peer.name}", flush=True)
+        started = time.monotonic()
         try:
-            run(peer, args)
-            print(f"  ok {peer.name}", flush=True)
+            (run if isinstance(peer, Peer) else judged)(peer, args)
+            print(f"  ok {peer.name} ({time.monotonic() - started:.0f} s)", flush=True)
         except Failure as failure:
             failed += 1
             print(indent(f"FAILED {peer.name}: {failure}"), flush=True)
@@ -75,16 +103,19 @@ def arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scim", type=Path, default=ROOT / "target/release/scim",
                         help="the binary under test (default: target/release/scim)")
-    parser.add_argument("--only", choices=[peer.name for peer in PEERS], help="run one peer")
+    parser.add_argument("--tour", type=Path, default=ROOT / "target/release/tour",
+                        help="the client's example (default: target/release/tour)")
+    parser.add_argument("--only", choices=[peer.name for peer in PEERS + TESTERS], help="run one of them")
     parser.add_argument("--update", action="store_true", help="rewrite the reviewed findings")
     parser.add_argument("--keep-running", action="store_true",
                         help="after the test, leave the server up until Ctrl-C (with --only)")
     args = parser.parse_args()
-    if args.keep_running and not args.only:
-        parser.error("--keep-running needs --only")
-    args.scim = args.scim.resolve()
-    if not os.access(args.scim, os.X_OK) or args.scim.is_dir():
-        parser.error(f"{short(args.scim)} is not an executable: build it first, or name it with --scim")
+    if args.keep_running and args.only not in [peer.name for peer in PEERS]:
+        parser.error("--keep-running needs --only with the name of a server")
+    args.scim, args.tour = args.scim.resolve(), args.tour.resolve()
+    for program, flag in ((args.scim, "--scim"), (args.tour, "--tour")):
+        if not os.access(program, os.X_OK) or program.is_dir():
+            parser.error(f"{short(program)} is not an executable: build it first, or name it with {flag}")
     return args
 
 
@@ -110,13 +141,83 @@ def check(peer: Peer, args: argparse.Namespace, home: Path, base: str) -> None:
     seed(peer, base)
     before = holdings(peer, base)
     report = tested(peer, args.scim, home, base)
+    unchanged(peer, base, before)
+    stopped(peer, args.scim, home, base, before)
+    unchanged(peer, base, before, "after Ctrl-C ")
+    tour(peer, args.tour, base)
+    compare(peer.name, findings(report), args.update)
+
+
+def unchanged(peer: Peer, base: str, before: dict, when: str = "") -> None:
     problems = changes(before, holdings(peer, base))
     if problems:
-        raise Failure("the server was not left as it was found:\n" + "\n".join(problems))
-    compare(peer, findings(report), args.update)
+        raise Failure(f"{when}the server was not left as it was found:\n" + "\n".join(problems))
 
 
-def installed(peer: Peer) -> Path:
+def tour(peer: Peer, program: Path, base: str) -> None:
+    """The client does its whole round there, and finds everything as it should be, or as far as reviewed."""
+    reviewed = HERE / "expected" / f"{peer.name}.tour.txt"
+    wanted = reviewed.read_text() if reviewed.is_file() else TOUR
+    said = ran("the client's tour", [str(program)], environment(peer.token, SCIM_URL=base), codes=None)
+    # An error says where and after how long.
+    said = re.sub(r"/(Users|Groups)/[^/?\"]+", r"/\1/ID", said.replace(base, "BASE"))
+    said = re.sub(r"elapsed: [^,]+", "elapsed: TIME", said)
+    if said != wanted:
+        raise Failure(f"the client's tour said\n{said}\nexpected\n{wanted}")
+    print(f"  the client's tour: {'ok' if wanted == TOUR else 'as reviewed'}", flush=True)
+
+
+def judged(tester: Tester, args: argparse.Namespace) -> None:
+    """The tester's opinion of the mock, in each profile."""
+    home = installed(tester)
+    lines = []
+    for profile in PROFILES:
+        mock = Peer(
+            name=tester.name, pins=(), install=lambda _: [], base="/scim/v2", token=secrets.token_urlsafe(16),
+            start=lambda _, port: [str(args.scim), "serve", "--port", str(port), "--profile", profile])
+        port = free_port()
+        base = f"http://127.0.0.1:{port}{mock.base}"
+        with server(mock, home, port, base):
+            before = holdings(mock, base)
+            # Its exit code says no more than what it prints.
+            command = tester.command(home, base, mock.token)
+            text = ran(tester.name, command, environment(mock.token), codes=(0, 1), cwd=home)
+            unchanged(mock, base, before)
+        (home / f"{profile}.out").write_text(text)
+        try:
+            passed, others = tester.read(text)
+        except (ValueError, KeyError, TypeError) as error:
+            raise Failure(f"its output cannot be read: {error!r}\n{tail(text)}") from error
+        print(f"  {profile}: {passed} passed, {len(others)} disagreements", flush=True)
+        # What differs from run to run: ids, and the address.
+        plain = (re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", line.replace(base, "BASE"))
+                 for line in others)
+        lines += [f"{profile} passed {passed}", *sorted({f"{profile} {line}" for line in plain})]
+    compare(tester.name, lines, args.update)
+
+
+def environment(token: str | None, **more: str) -> dict:
+    """Without a proxy before loopback, and with the token as everybody who is run here expects it."""
+    local = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    secret = {"SCIM_TOKEN": token, "SCIM_CLI_HEADERS": f"Authorization: Bearer {token}"} if token else {}
+    return {key: value for key, value in os.environ.items() if key != "SCIM_TOKEN"} | local | secret | more
+
+
+def ran(what: str, command: list[str], env: dict, codes: tuple[int, ...] | None, cwd: Path | None = None) -> str:
+    """What a program says; its exit code must be one of `codes`."""
+    try:
+        done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TEST_SECONDS, env=env)
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"{what} did not end in {TEST_SECONDS} s") from error
+    except OSError as error:
+        raise Failure(f"{what} cannot be run: {error.strerror or error}") from error
+    if codes is not None and done.returncode not in codes:
+        raise Failure(f"{what} ended with {done.returncode}, expected one of {codes}\n{tail(done.stdout)}")
+    return done.stdout
+
+
+def installed(peer: Peer | Tester) -> Path:
     """The peer's folder, with everything its pin files name; installed again only when they change."""
     home = ROOT / "target/peers" / peer.name
     source = HERE / peer.name
@@ -128,7 +229,8 @@ def installed(peer: Peer) -> Path:
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         for pin in peer.pins:
-            shutil.copy(source / pin, home)
+            (home / pin).parent.mkdir(exist_ok=True)
+            shutil.copy(source / pin, home / pin)
         for command in peer.install(home):
             try:
                 done = subprocess.run(command, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -146,7 +248,7 @@ def installed(peer: Peer) -> Path:
 def server(peer: Peer, home: Path, port: int, base: str):
     """The peer's server, answering at `base`; its whole process group is gone afterwards."""
     log = home / "server.log"
-    env = os.environ | ({"PEER_TOKEN": peer.token} if peer.token else {})
+    env = environment(peer.token, PEER_PORT=str(port), PEER_TOKEN=peer.token or "")
     with log.open("wb") as output:
         try:
             child = subprocess.Popen(peer.start(home, port), cwd=home, env=env, stdin=subprocess.DEVNULL,
@@ -224,19 +326,7 @@ def tested(peer: Peer, scim: Path, home: Path, base: str) -> dict:
     """The report of `scim test`, which may find faults (1) but must not fail itself (2 and above)."""
     output = home / "report.json"
     output.unlink(missing_ok=True)
-    command = [str(scim), "test", base, "--format", "json", "--output", str(output)]
-    if peer.token:
-        command += ["--token", peer.token]
-    try:
-        done = subprocess.run(command, cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TEST_SECONDS,
-                              env=os.environ | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"})
-    except subprocess.TimeoutExpired as error:
-        raise Failure(f"`scim test` did not end in {TEST_SECONDS} s") from error
-    except OSError as error:
-        raise Failure(f"`scim test` cannot be run: {error.strerror or error}") from error
-    if done.returncode not in (0, 1):
-        raise Failure(f"`scim test` ended with {done.returncode}, expected 0 or 1\n{tail(done.stdout)}")
+    said = ran("`scim test`", testing(scim, base, output), environment(peer.token), codes=(0, 1), cwd=home)
     try:
         report = json.loads(output.read_text())
         summary = report["summary"]
@@ -244,8 +334,34 @@ def tested(peer: Peer, scim: Path, home: Path, base: str) -> dict:
         # Not in the form of this program's own closing line, which counts peers.
         print("  stories: " + ", ".join(f"{summary[key]} {key}" for key in keys), flush=True)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Failure(f"`scim test` wrote no readable report: {error!r}\n{tail(done.stdout)}") from error
+        raise Failure(f"`scim test` wrote no readable report: {error!r}\n{tail(said)}") from error
     return report
+
+
+def testing(scim: Path, base: str, output: Path) -> list[str]:
+    return [str(scim), "test", base, "--format", "json", "--output", str(output)]
+
+
+def stopped(peer: Peer, scim: Path, home: Path, base: str, before: dict) -> None:
+    """Interrupts a run as soon as the server holds something of it."""
+    log = home / "stopped.log"
+    with log.open("wb") as output:
+        child = subprocess.Popen(testing(scim, base, home / "stopped.json"), cwd=home, env=environment(peer.token),
+                                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        while child.poll() is None and holdings(peer, base)["Users"][0] <= before["Users"][0]:
+            time.sleep(0.01)
+        if child.poll() is not None:
+            raise Failure(f"`scim test` ended with {child.returncode} before it could be stopped")
+        child.send_signal(signal.SIGINT)
+        child.wait(TEST_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise Failure(f"`scim test` did not end in {TEST_SECONDS} s after Ctrl-C") from error
+    finally:
+        child.kill()
+    if child.returncode < 0:
+        raise Failure(f"Ctrl-C killed `scim test` instead of stopping it\n{tail(log.read_text(errors='replace'))}")
+    print(f"  stopped by Ctrl-C: ended with {child.returncode}", flush=True)
 
 
 def findings(report: dict) -> list[str]:
@@ -255,8 +371,8 @@ def findings(report: dict) -> list[str]:
         raise Failure(f"the report's findings are not as documented: {error!r}") from error
 
 
-def compare(peer: Peer, found: list[str], update: bool) -> None:
-    expected = HERE / "expected" / f"{peer.name}.txt"
+def compare(name: str, found: list[str], update: bool) -> None:
+    expected = HERE / "expected" / f"{name}.txt"
     if update:
         expected.parent.mkdir(exist_ok=True)
         expected.write_text("".join(line + "\n" for line in found))
@@ -308,16 +424,43 @@ def short(path) -> str:
     return str(path).replace(f"{ROOT}/", "")
 
 
+def scim2_tester(text: str) -> tuple[int, list[str]]:
+    """`STATUS check`, and below it, indented, why."""
+    passed, others = 0, []
+    for line in text.splitlines():
+        status, _, check = line.partition(" ")
+        if status == "SUCCESS":
+            passed += 1
+        elif status.isupper() and check:
+            others.append(line)
+        elif others and line.startswith("  ") and others[-1].count(": ") == 0:
+            others[-1] += ": " + line.strip()
+    if not passed:
+        raise ValueError("no check passed")
+    return passed, others
+
+
+def scim_sanity(text: str) -> tuple[int, list[str]]:
+    report = json.loads(text[text.index("{"):])
+    others = [f"{result['status']} {result['name']}: {result.get('message', '')}"
+              for result in report["results"] if result["status"] != "pass"]
+    return report["summary"]["passed"], others
+
+
+def python(home: Path) -> list[list[str]]:
+    """Every dependency is pinned, so none is resolved."""
+    return [
+        [sys.executable, "-m", "venv", str(home / "venv")],
+        [str(home / "venv/bin/pip"), "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+         "-r", "requirements.txt"],
+    ]
+
+
 PEERS = [
     Peer(
         name="scim2-server",
         pins=("requirements.txt",),
-        # Every dependency is pinned, so none is resolved.
-        install=lambda home: [
-            [sys.executable, "-m", "venv", str(home / "venv")],
-            [str(home / "venv/bin/pip"), "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-             "-r", "requirements.txt"],
-        ],
+        install=python,
         start=lambda home, port: [str(home / "venv/bin/scim2-server"), "--port", str(port)],
         base="/v2",
     ),
@@ -329,6 +472,34 @@ PEERS = [
         start=lambda home, port: ["node", shutil.copy(HERE / "scimmy/app.mjs", home), str(port)],
         base="/scim/v2",
         token=secrets.token_urlsafe(16),
+    ),
+    Peer(
+        name="django-scim2",
+        # The database lies beside the program, so the program is copied, too.
+        pins=("requirements.txt", "app.py", "company/__init__.py", "company/models.py"),
+        install=python,
+        start=lambda home, port: [str(home / "venv/bin/gunicorn"), "--preload", "--worker-class", "gthread",
+                                  "--threads", "4", "--bind", f"127.0.0.1:{port}", "app:application"],
+        base="/scim/v2",
+        token=secrets.token_urlsafe(16),
+    ),
+]
+
+TESTERS = [
+    Tester(
+        name="scim2-tester",
+        pins=("requirements.txt",),
+        install=python,
+        command=lambda home, base, _: [str(home / "venv/bin/scim2"), "--url", base, "test"],
+        read=scim2_tester,
+    ),
+    Tester(
+        name="scim-sanity",
+        pins=("requirements.txt",),
+        install=python,
+        command=lambda home, base, token: [str(home / "venv/bin/scim-sanity"), "probe", base, "--token", token,
+                                           "--i-accept-side-effects", "--json-output"],
+        read=scim_sanity,
     ),
 ]
 
