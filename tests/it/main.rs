@@ -14,4 +14,5 @@ mod library;
 mod retry;
 mod roads;
 mod serve;
+mod transport;
 mod vendors;

@@ -6,12 +6,15 @@
 
 use std::{
     io::{ErrorKind, Read},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response, header};
+use http::{Method, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -56,6 +59,10 @@ impl Default for HttpOptions {
 /// Sends over the network.
 pub struct HttpTransport {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// Opens a connection for each request.
+    single: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// Whether the last answer was a refusal, behind which the server may have closed the connection.
+    refused: AtomicBool,
     options: HttpOptions,
 }
 
@@ -86,22 +93,33 @@ impl HttpTransport {
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            // Some servers close an idle connection after two seconds, and a request that meets the closing is lost.
-            .pool_idle_timeout(Duration::from_secs(1))
-            .http1_title_case_headers(true)
-            .build(connector);
-        Ok(Self { client, options })
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder.pool_timer(TokioTimer::new()).http1_title_case_headers(true);
+        let single = builder.clone().pool_max_idle_per_host(0).build(connector.clone());
+        // Some servers close an idle connection after two seconds, and a request that meets the closing is lost.
+        let client = builder.pool_idle_timeout(Duration::from_secs(1)).build(connector);
+        Ok(Self { client, single, refused: AtomicBool::new(false), options })
     }
 
+    /// Sends so that a connection which the server closes behind an earlier answer costs nothing. What can be repeated
+    /// is sent once more; a create or a deletion, whose repetition has another answer, gets a connection of its own
+    /// after a refusal, which is when servers close: they leave the rest of a body unread.
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, WireError> {
-        let again = request.clone();
-        let mut sent = self.client.request(request.map(Full::new)).await;
-        if sent.as_ref().is_err_and(lost) {
-            // A connection that was kept may be closed by the server at the moment in which it is used again. Whoever
-            // cuts the connection for what was asked does so again.
-            sent = self.client.request(again.map(Full::new)).await;
+        let once = matches!(*request.method(), Method::POST | Method::DELETE);
+        let request = request.map(Full::new);
+        let sent = if once && self.refused.swap(false, Ordering::Relaxed) {
+            self.single.request(request).await
+        } else if once {
+            self.client.request(request).await
+        } else {
+            match self.client.request(request.clone()).await {
+                // Whoever cuts the connection for what was asked does so again.
+                Err(error) if lost(&error) => self.single.request(request).await,
+                sent => sent,
+            }
+        };
+        if sent.as_ref().is_ok_and(|response| response.status().as_u16() >= 400) {
+            self.refused.store(true, Ordering::Relaxed);
         }
         let response = sent.map_err(|error| {
             let kind = if error.is_connect() { WireErrorKind::Connect } else { WireErrorKind::Broken };
