@@ -1,13 +1,16 @@
 //! Liberties that RFC 7643 and 7644 grant to a server: a run reports nothing worse than information about them.
 
-use std::{convert::Infallible, future::Ready, sync::Arc, task::Poll};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderValue, Method, header};
 use scim_core::vendor::Profile;
 use serde_json::{Map, Value, json};
 
-use super::{Run, Target};
+use super::{
+    Run, Target,
+    between::{Rewrite, rewriting},
+};
 use crate::{
     idp::Dialect,
     provider::{Provider, World},
@@ -15,42 +18,13 @@ use crate::{
     story::Story,
 };
 
-/// Rewrites answers on their way out.
-pub(super) type Rewrite = fn(&Request<Bytes>, &mut Response<Bytes>, &mut Option<Value>);
-
-#[derive(Clone)]
-struct Rewriting {
-    provider: Arc<Provider>,
-    rewrite: Rewrite,
-}
-
-impl tower_service::Service<Request<Bytes>> for Rewriting {
-    type Response = Response<Bytes>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<Bytes>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let mut response = self.provider.handle(&request);
-        let mut json: Option<Value> = serde_json::from_slice(response.body()).ok();
-        (self.rewrite)(&request, &mut response, &mut json);
-        if let Some(json) = json {
-            *response.body_mut() = Bytes::from(json.to_string());
-        }
-        std::future::ready(Ok(response))
-    }
-}
-
 fn play(rewrite: Rewrite) -> Report {
     play_as(rewrite, Dialect::DEFAULT.to_vec())
 }
 
 pub(super) fn play_as(rewrite: Rewrite, dialects: Vec<Dialect>) -> Report {
     let provider = Arc::new(Provider::new(Profile::builtin("interop").unwrap(), World::deterministic()));
-    let target = Target::service("http://localhost/scim/v2", Rewriting { provider, rewrite });
+    let target = Target::service("http://localhost/scim/v2", rewriting(provider, rewrite));
     let run = Run::new(target).stories(Story::small()).dialects(dialects).seed(1).run();
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run)
 }
@@ -486,7 +460,7 @@ fn an_echoed_token_is_nowhere_in_the_report() {
             }));
         }
     };
-    let target = Target::service("http://localhost/scim/v2", Rewriting { provider, rewrite })
+    let target = Target::service("http://localhost/scim/v2", rewriting(provider, rewrite))
         .with_credentials(super::Credentials::Bearer("tok-3c1f9a".to_owned().into()));
     let run = Run::new(target).seed(1).run();
     let report = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run);

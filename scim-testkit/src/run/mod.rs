@@ -10,6 +10,8 @@
 //! A write's own answer proves nothing here: the stored state is what counts.
 
 mod app;
+#[cfg(test)]
+mod between;
 mod cancel;
 mod cast;
 mod cleanup;

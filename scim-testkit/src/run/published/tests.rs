@@ -1,6 +1,6 @@
 //! The published suites on the mock: an unbroken endpoint passes, a broken one fails with the right cause.
 
-use std::{convert::Infallible, future::Ready, sync::Arc, task::Poll};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -12,42 +12,16 @@ use crate::{
     check::by_id,
     provider::{Defect, Liberty, Provider, World},
     report::{Report, Status, human},
-    run::{Credentials, Run, Target},
+    run::{
+        Credentials, Run, Target,
+        between::{Rewrite, rewriting},
+    },
 };
-
-/// Rewrites answers on their way out.
-type Rewrite = fn(&Request<Bytes>, &mut Response<Bytes>, &mut Option<Value>);
-
-#[derive(Clone)]
-struct Rewriting {
-    provider: Arc<Provider>,
-    rewrite: Rewrite,
-}
-
-impl tower_service::Service<Request<Bytes>> for Rewriting {
-    type Response = Response<Bytes>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<Bytes>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let mut response = self.provider.handle(&request);
-        let mut json: Option<Value> = serde_json::from_slice(response.body()).ok();
-        (self.rewrite)(&request, &mut response, &mut json);
-        if let Some(json) = json {
-            *response.body_mut() = Bytes::from(json.to_string());
-        }
-        std::future::ready(Ok(response))
-    }
-}
 
 /// Plays the suites, and no story.
 fn play(provider: Provider, suites: &[Published], rewrite: Rewrite) -> (Report, Arc<Provider>) {
     let provider = Arc::new(provider.with_token(Some("right-token".to_owned().into())));
-    let service = Rewriting { provider: provider.clone(), rewrite };
+    let service = rewriting(provider.clone(), rewrite);
     let target = Target::service("http://localhost/scim/v2", service)
         .with_credentials(Credentials::Bearer("right-token".to_owned().into()));
     let run =

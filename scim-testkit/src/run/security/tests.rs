@@ -1,10 +1,6 @@
 //! Each check on an endpoint that has the defect, and the suite on one that has none.
 
-use std::{
-    future::Ready,
-    sync::{Arc, Mutex},
-    task::Poll,
-};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -15,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     provider::{Provider, World},
     report::{Report, human},
-    run::{Credentials, Reach, Run, Suite, Target},
+    run::{Credentials, Reach, Run, Suite, Target, between::Answering},
 };
 
 /// What stands between the run and the mock.
@@ -27,30 +23,6 @@ pub(in crate::run) struct Wire {
     notes: Mutex<Vec<Value>>,
     /// Every request, as it came.
     pub(in crate::run) sent: Mutex<Vec<(Method, String)>>,
-}
-
-#[derive(Clone)]
-struct Between {
-    wire: Arc<Wire>,
-    rule: Rule,
-}
-
-impl tower_service::Service<Request<Bytes>> for Between {
-    type Response = Response<Bytes>;
-    type Error = String;
-    type Future = Ready<Result<Response<Bytes>, String>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), String>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-        self.wire.sent.lock().unwrap().push((request.method().clone(), target));
-        let response = (self.rule)(&self.wire, request);
-        let broken = response.extensions().get::<Broken>().is_some();
-        std::future::ready(if broken { Err("connection reset".to_owned()) } else { Ok(response) })
-    }
 }
 
 /// The connection breaks in place of this answer.
@@ -81,7 +53,14 @@ impl Wire {
 
 /// A run to be on the mock behind a rule.
 pub(in crate::run) fn run_on(wire: &Arc<Wire>, rule: Rule) -> Run {
-    let service = Between { wire: Arc::clone(wire), rule };
+    let wire = Arc::clone(wire);
+    let service = Answering(move |request: Request<Bytes>| {
+        let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        wire.sent.lock().unwrap().push((request.method().clone(), target));
+        let response = rule(&wire, request);
+        let broken = response.extensions().get::<Broken>().is_some();
+        if broken { Err("connection reset") } else { Ok(response) }
+    });
     let target = Target::service("http://localhost/scim/v2", service);
     Run::new(target.with_credentials(Credentials::Bearer(TOKEN.to_owned().into()))).seed(1)
 }

@@ -5,9 +5,7 @@ mod defects;
 
 use std::{
     convert::Infallible,
-    future::Ready,
     sync::{Arc, Mutex},
-    task::Poll,
 };
 
 use bytes::Bytes;
@@ -18,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     provider::{Provider, World},
     report::{Report, human},
-    run::{Credentials, Run, Suite, Target},
+    run::{Credentials, Run, Suite, Target, between::Answering},
 };
 
 /// What stands between the run and the mock.
@@ -30,33 +28,16 @@ struct Wire {
     notes: Mutex<Vec<String>>,
 }
 
-#[derive(Clone)]
-struct Between {
-    wire: Arc<Wire>,
-    rule: Rule,
-}
-
-impl tower_service::Service<Request<Bytes>> for Between {
-    type Response = Response<Bytes>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<Bytes>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        std::future::ready(Ok((self.rule)(&self.wire, request)))
-    }
-}
-
 fn play_with(rule: Rule, token: Option<&str>) -> Report {
     let mut provider = Provider::new(Profile::builtin("interop").unwrap(), World::deterministic());
     if let Some(token) = token {
         provider = provider.with_token(Some(token.to_owned().into()));
     }
     let wire = Arc::new(Wire { provider, notes: Mutex::default() });
-    let mut target = Target::service("http://localhost/scim/v2", Between { wire, rule });
+    let mut target = Target::service(
+        "http://localhost/scim/v2",
+        Answering(move |request| Ok::<_, Infallible>(rule(&wire, request))),
+    );
     if let Some(token) = token {
         target = target.with_credentials(Credentials::Bearer(token.to_owned().into()));
     }
