@@ -46,6 +46,7 @@ features:
     cargo clippy -p scim-testkit --all-targets -- -D warnings
     cargo clippy -p scim-testkit --features http -- -D warnings
     cargo clippy -p scim-testkit --features server -- -D warnings
+    cargo clippy -p scim-testkit --features ui -- -D warnings
 
 # Documentation, without a broken link.
 doc:
@@ -56,18 +57,29 @@ peers *args:
     cargo build --release -p scim-cli -p scim-examples --bin scim --bin tour
     python3 tests/peers/run.py --scim {{ target }}/release/scim --tour {{ target }}/release/tour {{ args }}
 
+# The page of `scim serve --ui` in a headless Chromium, which the script installs where it can; screenshots are in target/browser.
+browser *args:
+    cargo build -p scim-cli
+    python3 tests/browser/run.py --scim {{ target }}/debug/scim --shots {{ target }}/browser {{ args }}
+
 # Known vulnerabilities; needs the advisory database, so it is no part of `ci`.
 advisories:
     cargo deny --locked check advisories
 
 # How fast: the core, the mock provider, the core beside other libraries, and a whole default `scim test`.
-bench: && bench-peers wall
+bench: && bench-peers bench-serve wall
     cargo bench --workspace --all-features --bench '*'
 
 # scim-core beside other libraries in one run: filters, matching by hand, PATCH (the last needs node and npm).
 bench-peers:
     npm ci --prefix tests/benches/scim-patch
     cargo bench --manifest-path tests/benches/Cargo.toml
+
+# `scim serve` beside servers that other people wrote and a bare one: requests a second, growth, memory.
+bench-serve *args:
+    cargo build --release -p scim-cli
+    cargo build --release --manifest-path tests/benches/load/Cargo.toml --target-dir {{ target }}/benches
+    python3 tests/benches/serve.py --scim {{ target }}/release/scim --load {{ target }}/benches/release {{ args }}
 
 # Wall time of the default `scim test`: every dialect, every story, over loopback.
 wall runs="10":

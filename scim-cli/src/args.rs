@@ -284,6 +284,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Vec<String>,
 
+    /// SQLite file to keep everything in, and to go on with; made if it is not there; default in memory
+    #[arg(long, value_name = "FILE")]
+    pub(crate) db: Option<PathBuf>,
+
     /// RFC 7643 schema document, repeatable; it extends User unless a resource type names it
     #[arg(long, value_name = "FILE")]
     pub(crate) schema: Vec<PathBuf>,
@@ -299,6 +303,26 @@ pub(crate) struct ServeArgs {
     /// Decide the chances of faults; the same seed gives the same faults; default random
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
+
+    /// Show requests as they come on a page, with what each changed and what is wrong with it, and the control API
+    #[arg(long, help_heading = "Looking on")]
+    pub(crate) ui: bool,
+
+    /// Offer the control API, without the page
+    #[arg(long, help_heading = "Looking on")]
+    pub(crate) control: bool,
+
+    /// Port of the page and the control API; default the next after --port, or any free one with --port 0
+    #[arg(long, value_name = "PORT", help_heading = "Looking on")]
+    pub(crate) ui_port: Option<u16>,
+
+    /// Address of the page and the control API, which ask for no credentials
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1", help_heading = "Looking on")]
+    pub(crate) ui_host: String,
+
+    /// Tell on standard error what is wrong with the requests that come
+    #[arg(long, help_heading = "Looking on")]
+    pub(crate) check: bool,
 
     /// Fault to have on purpose
     #[arg(long, value_name = "ID", hide = true)]
@@ -501,9 +525,15 @@ Examples:
   scim serve --vendor hubspot --port 8111 --token t
   scim test http://127.0.0.1:8111/scim/v2 --token t --vendor hubspot
   scim serve --schema badge.json --resource-type badges.json --tenant acme --tls
+  scim serve --ui --check
+  scim serve --db mock.db
   scim serve --seed 7 --fault '5% 429 retry-after 1' --fault 'POST /Users 1% drop-after'
 
 The base URL is printed once the mock listens. What it stores is in memory. Ctrl-C stops it.
+
+With --db every write is in the file before it is answered, so that kill -9 loses none; a power
+cut may lose the last moments. The file is for one process at a time, and for the same --vendor or
+--profile, --tenant and --resource-type as before. It holds no passwords and no tokens.
 
 Faults: [METHOD[,METHOD]] [PATH] [WHEN] WHAT[, WHAT]
   PATH   /Users   /Users/*   */.search        below the base URL; * is any text; default any

@@ -100,6 +100,15 @@ impl ListResponse {
     pub fn to_json(&self) -> Value {
         serde_json::to_value(self).expect("JSON becomes JSON")
     }
+
+    /// As [`ListResponse::to_json`], without copying the resources.
+    #[must_use]
+    pub fn into_json(mut self) -> Value {
+        let resources = std::mem::take(&mut self.resources);
+        let mut message = self.to_json();
+        message["Resources"] = Value::Array(resources);
+        message
+    }
 }
 
 impl<R: Serialize> Serialize for ListResponse<R> {

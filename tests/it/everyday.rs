@@ -121,7 +121,7 @@ fn run(arguments: &[&str]) -> Said {
 fn a_thousand_users_come_page_by_page() {
     let mock = Mock::start();
     for n in 0..1000 {
-        mock.provider.add_unmanaged_user(&format!("u{n}"));
+        mock.provider.control().add_user(&format!("u{n}"));
     }
     let table = mock.scim(&["users", "list"]);
     assert_eq!((table.code, table.err.as_str(), table.out.lines().count()), (0, "", 1001));
@@ -225,7 +225,7 @@ fn the_life_of_a_user() {
 #[test]
 fn groups_and_other_resources() {
     let mock = Mock::start();
-    let ada = mock.provider.add_unmanaged_user("ada");
+    let ada = mock.provider.control().add_user("ada");
     let group = mock.scim(&["groups", "create", "--set", "displayName=Engineers"]).json();
     let group = group["id"].as_str().expect("it has an id");
     assert_eq!(mock.scim(&["groups", "patch", group, "--add", &format!("members={ada}")]).code, 0);
@@ -312,7 +312,7 @@ fn refusals_name_the_cause_in_one_line() {
     let raw = mock.scim(&["users", "list", "--raw-filter", "userName ~= ada"]);
     assert_eq!(raw.code, 1);
     assert!(raw.err.contains("400 invalidFilter: "), "{}", raw.err);
-    let asked = mock.provider.request_log();
+    let asked = mock.provider.journal();
     assert!(format!("{:?}", asked.last()).contains("~"), "the raw filter was sent");
 
     let plain_404 = Scripted::start(|_| plain(404, "not found"));
@@ -398,7 +398,7 @@ fn lists_that_contradict_themselves_are_reported() {
 #[test]
 fn endpoints_come_from_the_configuration() {
     let mock = Mock::start();
-    mock.provider.add_unmanaged_user("ada");
+    mock.provider.control().add_user("ada");
     let folder = tempfile::tempdir().expect("there is room");
     let file = folder.path().join("config.toml");
     fs::write(folder.path().join("prod.token"), format!("{TOKEN}\n")).expect("it is written");

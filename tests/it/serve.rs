@@ -80,7 +80,7 @@ async fn a_list_by_cursor_has_everybody_once() {
     let listed: Vec<User> = client.users().list(list).try_collect().await.expect("all pages");
     let names: Vec<String> = listed.into_iter().filter_map(|user| user.user_name).collect();
     assert_eq!(names, ["u0", "u1", "u2", "u3", "u4", "u5", "u6"]);
-    let log = server.provider().request_log();
+    let log = server.provider().journal();
     assert_eq!(log.iter().filter(|entry| entry.target.contains("cursor")).count(), 3);
     server.stop().await.expect("it stops");
 }

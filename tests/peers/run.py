@@ -217,10 +217,10 @@ def ran(what: str, command: list[str], env: dict, codes: tuple[int, ...] | None,
     return done.stdout
 
 
-def installed(peer: Peer | Tester) -> Path:
+def installed(peer: Peer | Tester, source: Path | None = None) -> Path:
     """The peer's folder, with everything its pin files name; installed again only when they change."""
     home = ROOT / "target/peers" / peer.name
-    source = HERE / peer.name
+    source = source or HERE / peer.name
     stamp = home / "stamp"
     pinned = [sys.version.encode(), *((source / pin).read_bytes() for pin in peer.pins)]
     wanted = hashlib.sha256(b"\0".join(pinned)).hexdigest()
@@ -246,7 +246,7 @@ def installed(peer: Peer | Tester) -> Path:
 
 @contextlib.contextmanager
 def server(peer: Peer, home: Path, port: int, base: str):
-    """The peer's server, answering at `base`; its whole process group is gone afterwards."""
+    """The peer's server, a process that answers at `base`; its whole process group is gone afterwards."""
     log = home / "server.log"
     env = environment(peer.token, PEER_PORT=str(port), PEER_TOKEN=peer.token or "")
     with log.open("wb") as output:
@@ -257,7 +257,7 @@ def server(peer: Peer, home: Path, port: int, base: str):
             raise Failure(f"cannot start: {error}") from error
     try:
         wait_until_up(peer, child, log, base)
-        yield
+        yield child
         if child.poll() is not None:
             said = tail(log.read_text(errors="replace"))
             raise Failure(f"the server died during the test, with {child.returncode}\n{said}")

@@ -2,6 +2,7 @@
 
 pub(crate) mod capabilities;
 mod change;
+mod clients;
 pub(crate) mod completions;
 pub(crate) mod config;
 mod endpoint;

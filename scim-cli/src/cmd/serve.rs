@@ -11,13 +11,14 @@ use std::{
 
 use scim_core::vendor::Profile;
 use scim_testkit::{
-    provider::{BASE_PATH, Builder, Defect, OAuthClient, Provider, World, faults::Fault},
+    desk::{Desk, DeskOptions},
+    provider::{BASE_PATH, Builder, CONTROL_PATH, Defect, OAuthClient, Provider, World, faults::Fault},
     serve::{self, Tls},
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-use super::{name, note, print, read_bytes, read_json, signals::Signals};
+use super::{clients::Clients, name, note, print, read_bytes, read_json, signals::Signals};
 use crate::{
     args::{MockProfile, ServeArgs},
     exit::{Exit, Stop},
@@ -27,6 +28,7 @@ use crate::{
 /// `scim serve`.
 pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
     let (provider, title) = provider(args)?;
+    let kept = args.db.as_deref().map(|path| format!("kept in {}{}", path.display(), before(&provider)));
     let tls = tls(args)?;
     runtime()?.block_on(async {
         let place = format!("{}:{}", args.host, args.port);
@@ -38,6 +40,8 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
             Some(pem) => Some(Authority::write(pem, address.port())?),
             None => None,
         };
+        let desk = desk(args, address.port(), &provider).await?;
+        let clients = args.check.then(|| Clients::watch(&provider));
         // Whoever has read the address may stop the mock, so the signals are listened to before.
         let mut signals = Signals::listen()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
@@ -46,8 +50,17 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
         for tenant in &args.tenant {
             note(&format!("tenant {tenant}: {scheme}://{address}/tenants/{tenant}{BASE_PATH}"));
         }
+        if let Some(kept) = kept {
+            note(&kept);
+        }
         if let Some(authority) = &authority {
             note(&format!("trust the authority in {}, as with scim test --ca-cert", authority.0.display()));
+        }
+        if let Some(desk) = &desk {
+            if args.ui {
+                note(&format!("live view: {}/", desk.url()));
+            }
+            note(&format!("control: {}{CONTROL_PATH}", desk.url()));
         }
         let stop = async move {
             signals.next().await;
@@ -58,8 +71,50 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
             Some(tls) => serve::serve_tls(listener, provider, tls, stop).await,
         }
         .map_err(failed)?;
+        if let Some(desk) = desk {
+            desk.stop().await;
+        }
+        if let Some(clients) = clients {
+            clients.finish();
+        }
         Ok(Exit::Success)
     })
+}
+
+/// The page and the control API, if they are wanted.
+async fn desk(args: &ServeArgs, port: u16, provider: &Arc<Provider>) -> Result<Option<Desk>, Stop> {
+    if !args.ui && !args.control {
+        return match args.ui_port {
+            Some(_) => Err(Stop::usage("--ui-port: nothing is there without --ui or --control".to_owned())),
+            None => Ok(None),
+        };
+    }
+    let next = || port.checked_add(1).ok_or_else(|| Stop::usage("--ui-port: no port follows 65535; name one".to_owned()));
+    let port = match args.ui_port {
+        Some(port) => port,
+        None if args.port == 0 => 0,
+        None => next()?,
+    };
+    let host = args.ui_host.trim_start_matches('[').trim_end_matches(']');
+    let failed = |error: io::Error| {
+        let advice = if error.kind() == io::ErrorKind::AddrInUse { "; --ui-port takes another port" } else { "" };
+        let text = format!("cannot listen on {host}:{port} for the page and the control API: {error}{advice}");
+        Stop::new(Exit::CouldNotAsk, text)
+    };
+    let listener = TcpListener::bind((host, port)).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    if !address.ip().is_loopback() {
+        note(&format!("warning: whoever can reach {address} sees everything and may change it; no credentials are asked for"));
+    }
+    let access = [
+        (args.token.is_some() || args.token_file.is_some(), "the token that --token or --token-file gave"),
+        (args.basic.is_some(), "the user and password that --basic gave"),
+        (args.oauth.is_some(), "a token from /oauth/token for the client that --oauth gave"),
+    ];
+    let access: Vec<&str> = access.into_iter().filter(|(asked, _)| *asked).map(|(_, text)| text).collect();
+    let access = access.join(", or ");
+    let options = DeskOptions { page: args.ui, access, names: vec![host.to_owned()] };
+    Desk::start(listener, Arc::clone(provider), options).map(Some).map_err(failed)
 }
 
 /// The mock that was asked for, and what to call it.
@@ -89,6 +144,9 @@ fn provider(args: &ServeArgs) -> Result<(Arc<Provider>, String), Stop> {
         builder = builder.me(user_name);
     }
     builder = args.tenant.iter().fold(builder, Builder::tenant);
+    if let Some(path) = &args.db {
+        builder = builder.db(path);
+    }
     for path in &args.schema {
         builder = builder.schema(read_json(path)?);
     }
@@ -102,6 +160,25 @@ fn provider(args: &ServeArgs) -> Result<(Arc<Provider>, String), Stop> {
     let seed = args.seed.unwrap_or_else(|| RandomState::new().build_hasher().finish());
     let provider = builder.seed(seed).build().map_err(|error| Stop::usage(error.to_string()))?;
     Ok((Arc::new(with_defects(provider, &args.defect)?), title))
+}
+
+/// What was there at the start.
+fn before(provider: &Provider) -> String {
+    let counts = provider.counts().into_iter().filter(|(_, count)| *count > 0);
+    let counted = counts.map(|(kind, count)| {
+        let name = match kind.name.as_str() {
+            "User" => "user",
+            "Group" => "group",
+            name => return format!("{count} of {name}"),
+        };
+        format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+    });
+    let counted: Vec<String> = counted.collect();
+    match counted.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!(": {last} from before"),
+        Some((last, others)) => format!(": {} and {last} from before", others.join(", ")),
+    }
 }
 
 fn pair(secret: &SecretString, expected: &str) -> Result<(String, SecretString), Stop> {

@@ -133,7 +133,7 @@ impl Order {
         let target = match &self.url {
             Some(url) => target::over_network(url, &args.access)?,
             None => {
-                let token = SecretString::from(format!("{:032x}", World::system().ids.next_id()));
+                let token = SecretString::from(World::system().secret());
                 let mock = Arc::new(self.mock(args)?.with_token(Some(token.clone())));
                 let server = Server::start(mock, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
                 let server = server.map_err(|error| {

@@ -288,7 +288,11 @@ impl Call {
         let query = request.uri().query().unwrap_or_default();
         let owned = |text: &str| text.to_owned();
         match (request.method(), segments.as_slice()) {
-            (_, []) => Err(not_found(path)),
+            // §3.4.2.1: a query of all types, as a search is.
+            (&Method::GET, []) => {
+                Ok(Self::Search { endpoint: None, query: ListQuery::from_query_string(query)? })
+            }
+            (method, []) => Err(not_allowed(method, path)),
             (&Method::GET, ["ServiceProviderConfig"]) => Ok(Self::ServiceProviderConfig),
             (&Method::GET, ["ResourceTypes"]) => Ok(Self::ResourceTypes { name: None }),
             (&Method::GET, ["ResourceTypes", name]) => Ok(Self::ResourceTypes { name: Some(owned(name)) }),

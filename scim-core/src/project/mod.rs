@@ -58,21 +58,27 @@ impl Projection {
     /// The part of the resource to show. Attributes that are never returned are left out in any case.
     #[must_use]
     pub fn apply(&self, resource: &Map<String, Value>, resource_type: &ResourceType) -> Map<String, Value> {
+        self.apply_to(resource.clone(), resource_type)
+    }
+
+    /// As [`Projection::apply`], of a resource that is not needed any more: nothing is copied.
+    #[must_use]
+    pub fn apply_to(
+        &self,
+        mut resource: Map<String, Value>,
+        resource_type: &ResourceType,
+    ) -> Map<String, Value> {
         let view = View::new(self, resource_type);
-        let mut shown = Map::new();
-        for (key, value) in resource {
-            let value = if let Some(attribute) = resource_type.attribute(key) {
+        resource.retain(|key, value| {
+            if let Some(attribute) = resource_type.attribute(key) {
                 view.attribute(None, attribute, value)
             } else if let Some(extension) = resource_type.extension(key) {
                 view.extension(&extension.schema, value)
             } else {
-                view.foreign(key).then(|| value.clone())
-            };
-            if let Some(value) = value {
-                shown.insert(key.clone(), value);
+                view.foreign(key)
             }
-        }
-        shown
+        });
+        resource
     }
 }
 
@@ -109,58 +115,55 @@ impl<'a> View<'a> {
         Self { projection, only, named }
     }
 
-    fn extension(&self, schema: &Schema, value: &Value) -> Option<Value> {
-        let Value::Object(members) = value else { return None };
-        let mut shown = Map::new();
-        for (key, value) in members {
-            let value = match schema.attribute(key) {
-                Some(attribute) => self.attribute(Some(schema), attribute, value),
-                None => (self.whole_extension(schema) == self.only).then(|| value.clone()),
-            };
-            if let Some(value) = value {
-                shown.insert(key.clone(), value);
-            }
-        }
-        (!shown.is_empty()).then_some(Value::Object(shown))
+    /// Whether anything is left to show; so the other methods that take a value.
+    fn extension(&self, schema: &Schema, value: &mut Value) -> bool {
+        let Value::Object(members) = value else { return false };
+        members.retain(|key, value| match schema.attribute(key) {
+            Some(attribute) => self.attribute(Some(schema), attribute, value),
+            None => self.whole_extension(schema) == self.only,
+        });
+        !members.is_empty()
     }
 
-    fn attribute(&self, extension: Option<&Schema>, attribute: &Attribute, value: &Value) -> Option<Value> {
+    fn attribute(&self, extension: Option<&Schema>, attribute: &Attribute, value: &mut Value) -> bool {
         let named = self.named(extension, attribute);
         match (attribute.returned, &named) {
-            (Returned::Never, _) => None,
-            (Returned::Request, _) if !self.only => None,
-            (Returned::Default | Returned::Request, Named::No) if self.only => None,
-            (Returned::Default, Named::Whole) if !self.only => None,
+            (Returned::Never, _) => false,
+            (Returned::Request, _) if !self.only => false,
+            (Returned::Default | Returned::Request, Named::No) if self.only => false,
+            (Returned::Default, Named::Whole) if !self.only => false,
             _ => self.parts(attribute, &named, value),
         }
     }
 
-    /// The value with its sub-attributes chosen; an element of which nothing is left goes.
-    fn parts(&self, attribute: &Attribute, named: &Named<'_>, value: &Value) -> Option<Value> {
+    /// Chooses sub-attributes; an element of which nothing is left goes.
+    fn parts(&self, attribute: &Attribute, named: &Named<'_>, value: &mut Value) -> bool {
+        // What a list of a thousand members usually comes to.
+        if !self.only
+            && matches!(named, Named::No)
+            && attribute.sub_attributes.iter().all(|sub| self.shows_sub(named, sub))
+        {
+            return true;
+        }
         match value {
-            _ if attribute.sub_attributes.is_empty() => Some(value.clone()),
+            _ if attribute.sub_attributes.is_empty() => true,
             Value::Array(elements) => {
-                let shown: Vec<_> =
-                    elements.iter().filter_map(|one| self.element(attribute, named, one)).collect();
-                (!shown.is_empty() || elements.is_empty()).then_some(Value::Array(shown))
+                let was_empty = elements.is_empty();
+                elements.retain_mut(|one| self.element(attribute, named, one));
+                was_empty || !elements.is_empty()
             }
             _ => self.element(attribute, named, value),
         }
     }
 
-    fn element(&self, attribute: &Attribute, named: &Named<'_>, value: &Value) -> Option<Value> {
-        let Value::Object(members) = value else { return Some(value.clone()) };
-        let mut shown = Map::new();
-        for (key, value) in members {
-            let visible = match attribute.sub(key) {
-                Some(sub) => self.shows_sub(named, sub),
-                None => !self.only || !matches!(named, Named::Subs(_)),
-            };
-            if visible {
-                shown.insert(key.clone(), value.clone());
-            }
-        }
-        (!shown.is_empty() || members.is_empty()).then_some(Value::Object(shown))
+    fn element(&self, attribute: &Attribute, named: &Named<'_>, value: &mut Value) -> bool {
+        let Value::Object(members) = value else { return true };
+        let was_empty = members.is_empty();
+        members.retain(|key, _| match attribute.sub(key) {
+            Some(sub) => self.shows_sub(named, sub),
+            None => !self.only || !matches!(named, Named::Subs(_)),
+        });
+        was_empty || !members.is_empty()
     }
 
     fn shows_sub(&self, named: &Named<'_>, sub: &Attribute) -> bool {

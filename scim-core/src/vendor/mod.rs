@@ -18,8 +18,10 @@
 //!
 //! A `[[variant]]` holds on a condition, such as a date: `Profile::builtin("hubspot@roles")` is HubSpot from 2024 on.
 //!
-//! Not supported: profiles that inherit from another, variants that change with each request, filter operators other
-//! than `eq` in the list of what a vendor answers.
+//! One that has a mark in the request as its condition is chosen by [`Profile::for_request`].
+//!
+//! Not supported: profiles that inherit from another, several variants at once, filter operators other than `eq` in the
+//! list of what a vendor answers.
 
 pub mod load;
 
@@ -38,13 +40,15 @@ pub use grant::Grant;
 pub use load::DataFileError;
 pub use profile::{Condition, Identity, Profile, Variant};
 pub use rules::{
-    AttrRule, BulkRules, ConflictRules, DomainRules, ErrorRules, FilterRules, GroupRules, LifeRules,
-    PageRules, PatchRules, PutRules, RateRules, RateWindow, ServiceRules, Tenant, Throttle, UserRules,
+    AttrRule, AuthRules, BulkRules, ConflictRules, Custom, DomainRules, ErrorRules, FilterRules, GroupRules,
+    JitRules, LifeRules, PageRules, PatchRules, PutRules, RateRules, RateWindow, SeatRules, ServiceRules,
+    Tenant, Throttle, UserRules,
 };
 pub use tell::Oddity;
 pub use value::{
-    Change, Deactivate, Delete, Discovery, DomainCheck, EditElsewhere, Existing, Fallback, Format, Grade,
-    GrantKind, GrantMatch, GrantTarget, GroupMeaning, IdForm, Instead, ListScope, MembersRead, Need,
-    OnCreate, Operation, OverMax, PerPage, Permission, RateScope, Reactivate, Removal, Rename, ScimTypes,
-    StatusForm, Tolerance, Unhandled, UnknownMember, Unsupported, Wire, WriteBody,
+    Change, ConfigPath, CustomType, Deactivate, Delete, Discovery, DomainCheck, EditElsewhere, Existing,
+    Fallback, Foreign, Format, Grade, GrantKind, GrantMatch, GrantTarget, GroupMeaning, GroupNames, IdForm,
+    InactiveMembers, Instead, ListScope, MembersRead, Need, OnCreate, Operation, OverMax, PerPage,
+    Permission, ProjectionOf, RateScope, Reactivate, Removal, Rename, Rotation, ScimTypes, SeatBy, Shown,
+    StatusForm, Tolerance, UnauthorizedBody, Unhandled, UnknownMember, Unsupported, Wire, WriteBody,
 };

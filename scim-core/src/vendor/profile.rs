@@ -1,7 +1,8 @@
 //! A vendor profile as a whole: reading it, and what it says about its own trustworthiness.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
+use http::{HeaderMap, header::USER_AGENT};
 use serde::Deserialize;
 
 use super::{
@@ -10,15 +11,16 @@ use super::{
     keys::{BUILTIN, KNOWN_KEYS},
     load::{DataFileError, closest, parse_toml},
     rules::{
-        AttrRule, BulkRules, ConflictRules, DomainRules, ErrorRules, FilterRules, GroupRules, LifeRules,
-        PageRules, PatchRules, PutRules, RateRules, ServiceRules, Tenant, UserRules,
+        AttrRule, AuthRules, BulkRules, ConflictRules, Custom, DomainRules, ErrorRules, FilterRules,
+        GroupRules, JitRules, LifeRules, PageRules, PatchRules, PutRules, RateRules, SeatRules, ServiceRules,
+        Tenant, UserRules,
     },
-    value::{Grade, Instead, Wire},
+    value::{Change, Grade, Instead, Wire},
 };
 use crate::{
     patch::Tolerances,
     path::AttrPath,
-    schema::{ResourceType, Target},
+    schema::{Attribute, Mutability, ResourceType, Schema, Target},
 };
 
 /// How a vendor's service provider behaves.
@@ -31,6 +33,9 @@ pub struct Profile {
     /// Discovery, and what every request needs.
     #[serde(default)]
     pub service: ServiceRules,
+    /// Credentials.
+    #[serde(default)]
+    pub auth: AuthRules,
     /// What `/Users` answers.
     #[serde(default)]
     pub user: UserRules,
@@ -40,6 +45,9 @@ pub struct Profile {
     /// Rules for single attributes of users.
     #[serde(default, rename = "attr")]
     pub attrs: Vec<AttrRule>,
+    /// Attributes of users that the RFC does not have.
+    #[serde(default, rename = "custom")]
+    pub customs: Vec<Custom>,
     /// Which filters are answered.
     #[serde(default)]
     pub filter: FilterRules,
@@ -76,6 +84,12 @@ pub struct Profile {
     /// How roles are chosen.
     #[serde(default, rename = "grant")]
     pub grants: Vec<Grant>,
+    /// Paid seats.
+    #[serde(default)]
+    pub seat: SeatRules,
+    /// Accounts that the first single sign-on makes.
+    #[serde(default)]
+    pub jit: JitRules,
     /// What is otherwise on a condition.
     #[serde(default, rename = "variant")]
     pub variants: Vec<Variant>,
@@ -135,6 +149,51 @@ impl Profile {
     #[must_use]
     pub fn variant(&self, name: &str) -> Option<&Self> {
         self.variants.iter().find(|variant| variant.name == name)?.profile.as_deref()
+    }
+
+    /// The profile for a request with these headers: that of the first variant whose mark the request bears, or else
+    /// the profile itself.
+    #[must_use]
+    pub fn for_request(&self, headers: &HeaderMap) -> &Self {
+        let marked = self.variants.iter().find(|variant| variant.when.marks(headers));
+        marked.and_then(|variant| variant.profile.as_deref()).unwrap_or(self)
+    }
+
+    /// The profile for an identity provider, such as `entra`: that of the first variant for it, or else the profile
+    /// itself.
+    #[must_use]
+    pub fn for_client(&self, client: &str) -> &Self {
+        let own = self.variants.iter().find(|variant| variant.when.client == client);
+        own.and_then(|variant| variant.profile.as_deref()).unwrap_or(self)
+    }
+
+    /// Users as the vendor has them: the RFC's attributes and its own.
+    #[must_use]
+    pub fn user_type(&self) -> ResourceType {
+        let mut made = ResourceType::user();
+        for custom in &self.customs {
+            let (urn, name) = custom.parts();
+            let known = urn.and_then(|urn| made.extension(urn)).map(|extension| &*extension.schema);
+            let mut schema = match urn {
+                None => Schema::clone(&made.schema),
+                Some(urn) => known.cloned().unwrap_or_else(|| Schema {
+                    id: urn.to_owned(),
+                    name: format!("{} User", self.profile.title),
+                    description: format!("What users of {} have besides", self.profile.title),
+                    attributes: Vec::new(),
+                }),
+            };
+            let server_sets = self.attrs.iter().any(|rule| {
+                rule.path.eq_ignore_ascii_case(&custom.path) && rule.mutability == Change::ReadOnly
+            });
+            let mutability = if server_sets { Mutability::ReadOnly } else { Mutability::ReadWrite };
+            schema.attributes.push(Attribute { mutability, ..Attribute::new(name, custom.kind.kind()) });
+            match urn {
+                None => made.schema = Arc::new(schema),
+                Some(_) => made = made.with_extension(schema),
+            }
+        }
+        made
     }
 
     /// The PATCH tolerances that the profile switches on.
@@ -220,16 +279,23 @@ impl Profile {
         let mut table = table.clone();
         table.remove("variant");
         for (key, value) in &variant.set {
-            let known = KNOWN_KEYS.contains(&key.as_str());
-            let Some((name, inner)) = key.split_once('.').filter(|_| known) else {
+            let (name, selector, inner) = parts(key);
+            let plain = format!("{name}.{inner}");
+            if !KNOWN_KEYS.contains(&plain.as_str()) || (selector.is_some() && name != "attr") {
                 let error = wrong(key, format!("there is no key `{key}` to set"));
-                return Err(match closest(key, KNOWN_KEYS.iter().copied()) {
+                return Err(match closest(&plain, KNOWN_KEYS.iter().copied()) {
                     Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
                     None => error,
                 });
-            };
-            let place = match name {
-                "grant" | "attr" => table.get_mut(name).and_then(|rows| rows.as_array_mut()?.first_mut()),
+            }
+            let place = match (name, selector) {
+                ("grant" | "attr", None) => {
+                    table.get_mut(name).and_then(|rows| rows.as_array_mut()?.first_mut())
+                }
+                (_, Some(path)) => {
+                    let rows = table.entry(name).or_insert_with(|| toml::Value::Array(Vec::new()));
+                    rows.as_array_mut().and_then(|rows| row_of(rows, path))
+                }
                 _ => Some(table.entry(name).or_insert_with(|| toml::Table::new().into())),
             };
             match place.and_then(toml::Value::as_table_mut) {
@@ -288,7 +354,25 @@ impl Profile {
             );
             return Err(wrong("rate", message));
         }
-        let (user, group) = (ResourceType::user(), ResourceType::group());
+        for custom in &self.customs {
+            let (urn, name) = custom.parts();
+            let known = custom
+                .path
+                .parse()
+                .ok()
+                .is_none_or(|path: AttrPath| ResourceType::user().resolve(&path).is_some());
+            let named = name.starts_with(|first: char| first.is_ascii_alphabetic());
+            let urn_is_one = urn.is_none_or(|urn| urn.to_ascii_lowercase().starts_with("urn:"));
+            let bad = known || !named || !urn_is_one;
+            if bad {
+                let message = format!("`{}` is no name for an attribute of one's own", custom.path);
+                return Err(wrong(&custom.path, message));
+            }
+        }
+        if let Some(role) = self.seat.roles.iter().find(|role| !self.tenant.roles.contains(role)) {
+            return Err(wrong(role, format!("`{role}` is not one of tenant.roles")));
+        }
+        let (user, group) = (self.user_type(), ResourceType::group());
         let unique = self.conflict.on.iter().map(|name| (name, &user));
         for (name, resource_type) in unique.chain(self.group.unique.iter().map(|name| (name, &group))) {
             if resource_type.attribute(name).is_none() {
@@ -296,6 +380,9 @@ impl Profile {
             }
         }
         let of_user = self.attrs.iter().map(|rule| &rule.path).chain(&self.filter.user).chain(&self.put.only);
+        let of_user = of_user.chain(&self.put.required);
+        let of_user =
+            of_user.chain(self.attrs.iter().map(|rule| &rule.default_from).filter(|it| !it.is_empty()));
         let of_group = self.filter.group.iter().map(|name| (name, &group));
         for (path, resource_type) in of_user.map(|path| (path, &user)).chain(of_group) {
             let parsed: Option<AttrPath> = path.parse().ok();
@@ -348,7 +435,8 @@ pub struct Variant {
     pub name: String,
     /// The condition.
     pub when: Condition,
-    /// The keys that are otherwise, and their values. Of `grant` and `attr` the first row is meant.
+    /// The keys that are otherwise, and their values. Of `grant` and `attr` the first row is meant; `attr:emails.need`
+    /// is the row for `emails`.
     pub(crate) set: BTreeMap<String, toml::Value>,
     #[serde(skip)]
     profile: Option<Box<Profile>>,
@@ -374,9 +462,22 @@ pub struct Condition {
     pub before: String,
     /// What is set at the tenant.
     pub tenant: String,
+    /// Requests with this header. The mock then chooses by each request.
+    pub header: String,
+    /// Requests whose `User-Agent` has this text, in any letter case. The mock then chooses by each request.
+    pub user_agent: String,
 }
 
 impl Condition {
+    /// Whether the request bears the mark.
+    fn marks(&self, headers: &HeaderMap) -> bool {
+        let agent =
+            || headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).to_lowercase());
+        (!self.header.is_empty() && headers.contains_key(self.header.as_str()))
+            || (!self.user_agent.is_empty()
+                && agent().is_some_and(|agent| agent.contains(&self.user_agent.to_lowercase())))
+    }
+
     /// In words.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -385,6 +486,8 @@ impl Condition {
             ("from ", &self.since),
             ("before ", &self.before),
             ("with ", &self.tenant),
+            ("by the header ", &self.header),
+            ("by the User-Agent ", &self.user_agent),
         ];
         let told: Vec<String> = parts
             .iter()
@@ -395,6 +498,27 @@ impl Condition {
     }
 }
 
+/// Table, attribute and key of `table.key` or `table:attribute.key`.
+fn parts(key: &str) -> (&str, Option<&str>, &str) {
+    let (place, inner) = key.rsplit_once('.').unwrap_or((key, ""));
+    match place.split_once(':') {
+        Some((name, path)) => (name, Some(path), inner),
+        None => (place, None, inner),
+    }
+}
+
+/// The row for an attribute; a new one where there is none.
+fn row_of<'a>(rows: &'a mut Vec<toml::Value>, path: &str) -> Option<&'a mut toml::Value> {
+    let is_for = |row: &toml::Value| row.get("path").and_then(toml::Value::as_str) == Some(path);
+    let index = rows.iter().position(is_for).unwrap_or_else(|| {
+        let mut row = toml::Table::new();
+        row.insert("path".to_owned(), path.into());
+        rows.push(row.into());
+        rows.len() - 1
+    });
+    rows.get_mut(index)
+}
+
 /// The keys of a file that say how the vendor behaves.
 fn stated(table: &toml::Table) -> Vec<String> {
     let said = |key: &&&str| {
@@ -403,8 +527,10 @@ fn stated(table: &toml::Table) -> Vec<String> {
             return matches!(**key, "profile.wire" | "profile.instead") && has(table.get(name), inner);
         }
         // The path says which attribute a rule is for, and is no rule.
-        !matches!(**key, "attr.path" | "grant.kind" | "grant.minimal" | "grant.into")
-            && has(table.get(name), inner)
+        !matches!(
+            **key,
+            "attr.path" | "grant.kind" | "grant.minimal" | "grant.into" | "custom.type" | "seat.roles"
+        ) && has(table.get(name), inner)
     };
     KNOWN_KEYS.iter().filter(said).map(|key| (*key).to_owned()).collect()
 }

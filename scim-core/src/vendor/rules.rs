@@ -3,10 +3,11 @@
 use serde::Deserialize;
 
 use super::value::{
-    Change, Deactivate, Delete, Discovery, DomainCheck, EditElsewhere, Existing, Format, GroupMeaning,
-    IdForm, ListScope, MembersRead, Need, OnCreate, Operation, OverMax, PerPage, Permission, RateScope,
-    Reactivate, Removal, Rename, ScimTypes, StatusForm, Tolerance, Unhandled, UnknownMember, Unsupported,
-    WriteBody,
+    Change, ConfigPath, CustomType, Deactivate, Delete, Discovery, DomainCheck, EditElsewhere, Existing,
+    Foreign, Format, GroupMeaning, GroupNames, IdForm, InactiveMembers, ListScope, MembersRead, Need,
+    OnCreate, Operation, OverMax, PerPage, Permission, ProjectionOf, RateScope, Reactivate, Removal, Rename,
+    Rotation, ScimTypes, SeatBy, Shown, StatusForm, Tolerance, UnauthorizedBody, Unhandled, UnknownMember,
+    Unsupported, WriteBody,
 };
 
 /// `[user]`: what `/Users` answers.
@@ -74,6 +75,10 @@ pub struct GroupRules {
     pub unknown_member: UnknownMember,
     /// Attributes that must be unique.
     pub unique: Vec<String>,
+    /// How a name is stored.
+    pub names: GroupNames,
+    /// Whether members are shown who are inactive.
+    pub inactive_members: InactiveMembers,
 }
 
 impl Default for GroupRules {
@@ -93,6 +98,8 @@ impl Default for GroupRules {
             nested: Permission::default(),
             unknown_member: UnknownMember::default(),
             unique: Vec::new(),
+            names: GroupNames::default(),
+            inactive_members: InactiveMembers::default(),
         }
     }
 }
@@ -118,6 +125,10 @@ pub struct PageRules {
     pub cursor: bool,
     /// Seconds for which a cursor is good.
     pub cursor_timeout: u64,
+    /// Whether a page by cursor tells `totalResults`.
+    pub cursor_total: bool,
+    /// Whether a client may choose the attributes of an answer.
+    pub projection: ProjectionOf,
 }
 
 impl Default for PageRules {
@@ -131,6 +142,8 @@ impl Default for PageRules {
             per_page_echo: PerPage::default(),
             cursor: false,
             cursor_timeout: 600,
+            cursor_total: true,
+            projection: ProjectionOf::default(),
         }
     }
 }
@@ -178,6 +191,8 @@ pub struct PatchRules {
 pub struct PutRules {
     /// Attributes of users that PUT changes; empty for all. The others stay, and the answer is a success.
     pub only: Vec<String>,
+    /// Attributes without which a PUT of a user gets 400.
+    pub required: Vec<String>,
 }
 
 /// `[filter]`: which filters are answered.
@@ -217,6 +232,35 @@ pub struct AttrRule {
     /// Most values; 0 for no limit.
     #[serde(default)]
     pub max_items: usize,
+    /// Whether it is shown.
+    #[serde(default)]
+    pub shown: Shown,
+    /// The attribute whose value it gets in a create that leaves it out; empty for none.
+    #[serde(default)]
+    pub default_from: String,
+}
+
+/// `[[custom]]`: an attribute of users that the RFC does not have. `/Schemas` tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Custom {
+    /// Its name, or the URN of an extension with the name: `urn:example:User:badge`.
+    pub path: String,
+    /// Type of its value.
+    #[serde(default, rename = "type")]
+    pub kind: CustomType,
+}
+
+impl Custom {
+    /// The URN of the extension, if it is in one, and the name.
+    #[must_use]
+    pub fn parts(&self) -> (Option<&str>, &str) {
+        match self.path.rsplit_once(':') {
+            Some((urn, name)) => (Some(urn), name),
+            None => (None, &self.path),
+        }
+    }
 }
 
 /// `[error]`: error bodies.
@@ -230,6 +274,45 @@ pub struct ErrorRules {
     pub scim_type: ScimTypes,
     /// Members that the body has besides.
     pub extra: Vec<String>,
+    /// What somebody without the right credentials is told.
+    pub unauthorized: UnauthorizedBody,
+}
+
+/// `[auth]`: credentials.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct AuthRules {
+    /// What becomes of a token when there is a new one.
+    pub rotate: Rotation,
+}
+
+/// `[seat]`: paid seats.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct SeatRules {
+    /// Who gives them out.
+    pub by: SeatBy,
+    /// Roles of `tenant.roles` that come with one.
+    pub roles: Vec<String>,
+}
+
+/// `[jit]`: accounts that the first single sign-on makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct JitRules {
+    /// Whether there are such accounts.
+    pub supported: bool,
+    /// Attributes of the sign-in that come into the account; the user name always does.
+    pub attributes: Vec<String>,
+    /// Attributes without which nobody gets an account.
+    pub required: Vec<String>,
+    /// The role of such an account; empty for none that is known.
+    pub role: String,
+    /// The group that such an account comes into; empty for none that is known.
+    pub group: String,
 }
 
 /// `[service]`: which discovery documents there are.
@@ -243,6 +326,12 @@ pub struct ServiceRules {
     pub discovery: Discovery,
     /// Headers without which a request gets 400.
     pub need_headers: Vec<String>,
+    /// Where the configuration is.
+    pub config_path: ConfigPath,
+    /// What the configuration says of `filter.maxResults`, when that is not `page.max`; 0 when it is.
+    pub told_max_results: usize,
+    /// Media type of answers, when it is not that of RFC 7644 §3.1; empty when it is.
+    pub media_type: String,
 }
 
 /// `[rate]`: how many requests a client may make.
@@ -312,11 +401,13 @@ pub struct ConflictRules {
     pub on: Vec<String>,
     /// What creating a user does when the account exists already.
     pub existing: Existing,
+    /// What an account outside of the organization does.
+    pub foreign: Foreign,
 }
 
 impl Default for ConflictRules {
     fn default() -> Self {
-        Self { on: vec!["userName".to_owned()], existing: Existing::default() }
+        Self { on: vec!["userName".to_owned()], existing: Existing::default(), foreign: Foreign::default() }
     }
 }
 

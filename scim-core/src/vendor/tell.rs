@@ -4,10 +4,11 @@ use super::{
     profile::Profile,
     rules::{AttrRule, RateWindow},
     value::{
-        Change, Deactivate, Delete, Discovery, DomainCheck, EditElsewhere, Existing, Fallback, Format, Grade,
-        GroupMeaning, IdForm, Instead, ListScope, MembersRead, Need, OnCreate, Operation, OverMax, PerPage,
-        Permission, RateScope, Reactivate, Removal, Rename, ScimTypes, StatusForm, Unhandled, UnknownMember,
-        Unsupported, Wire, WriteBody,
+        Change, ConfigPath, Deactivate, Delete, Discovery, DomainCheck, EditElsewhere, Existing, Fallback,
+        Foreign, Format, Grade, GrantMatch, GroupMeaning, GroupNames, IdForm, InactiveMembers, Instead,
+        ListScope, MembersRead, Need, OnCreate, Operation, OverMax, PerPage, Permission, ProjectionOf,
+        RateScope, Reactivate, Removal, Rename, Rotation, ScimTypes, SeatBy, Shown, StatusForm,
+        UnauthorizedBody, Unhandled, UnknownMember, Unsupported, Wire, WriteBody,
     },
 };
 
@@ -42,10 +43,11 @@ impl Profile {
     pub fn sentence(&self, key: &str) -> Option<String> {
         let (table, _) = key.split_once('.')?;
         let text = match table {
-            "profile" | "service" => self.of_service(key)?,
+            "profile" | "service" | "auth" => self.of_service(key)?,
             "user" => self.of_user(key)?,
             "group" => self.of_group(key)?,
-            "attr" => self.of_attrs(key)?,
+            "attr" | "custom" => self.of_attrs(key)?,
+            "seat" | "jit" => self.of_people(key)?,
             "filter" | "page" | "bulk" => self.of_lists(key)?,
             "patch" | "put" => self.of_changes(key)?,
             "life" => self.of_life(key)?,
@@ -71,6 +73,41 @@ impl Profile {
                 Discovery::Standard => return None,
             },
             "service.need_headers" => format!("a request without {} gets 400", list(&service.need_headers)),
+            "service.config_path" => match service.config_path {
+                ConfigPath::Both => "the configuration is at /ServiceProviderConfig and at /ServiceProviderConfigs".into(),
+                ConfigPath::Plural => "the configuration is at /ServiceProviderConfigs, as in SCIM 1.1".into(),
+                ConfigPath::Standard => return None,
+            },
+            "service.told_max_results" if service.told_max_results > 0 => format!(
+                "the configuration says that a filter finds at most {}, and pages have up to {}",
+                service.told_max_results, self.page.max
+            ),
+            "service.media_type" if !service.media_type.is_empty() => {
+                format!("answers have the media type {}", service.media_type)
+            }
+            "auth.rotate" => match self.auth.rotate {
+                Rotation::KillsOld => "a new token makes the old one useless at once".into(),
+                Rotation::Overlap => "the old token stays good beside a new one".into(),
+            },
+            _ => return None,
+        })
+    }
+
+    fn of_people(&self, key: &str) -> Option<String> {
+        let (seat, jit) = (&self.seat, &self.jit);
+        Some(match key {
+            "seat.by" => match seat.by {
+                SeatBy::Nobody => "SCIM cannot assign a paid seat".into(),
+                SeatBy::Role => format!("a paid seat comes with {}", list(&seat.roles)),
+            },
+            "jit.supported" if jit.supported => "whoever signs in first gets an account then".into(),
+            "jit.supported" => "a sign-in makes no account".into(),
+            "jit.attributes" => format!("a sign-in may set {}", list(&jit.attributes)),
+            "jit.required" => format!("a sign-in without {} makes no account", list(&jit.required)),
+            "jit.role" if !jit.role.is_empty() => format!("whoever signs in first becomes {}", jit.role),
+            "jit.group" if !jit.group.is_empty() => {
+                format!("whoever signs in first comes into the group {}", jit.group)
+            }
             _ => return None,
         })
     }
@@ -141,8 +178,17 @@ impl Profile {
             "group.unknown_member" => match group.unknown_member {
                 UnknownMember::Skip => "a member that does not exist is left out without a word".into(),
                 UnknownMember::Reject404 => "a member that does not exist gets 404".into(),
+                UnknownMember::CreateUser => {
+                    "a member that does not exist is created, with the least permissions, and invited".into()
+                }
                 UnknownMember::Reject400 => return None,
             },
+            "group.names" if group.names == GroupNames::Slug => {
+                "the name of a group is stored as a slug: `Team One` becomes `team-one`".into()
+            }
+            "group.inactive_members" if group.inactive_members == InactiveMembers::Hide => {
+                "a group hides members who are inactive".into()
+            }
             "group.unique" if group.unique != ["displayName"] => {
                 format!("two groups cannot have the same {}", list(&group.unique))
             }
@@ -163,6 +209,9 @@ impl Profile {
                 "attr.mut" => match rule.mutability {
                     Change::CreateOnly => format!("{path} keeps the value of the create"),
                     Change::Refused => format!("{path} cannot change: 400"),
+                    Change::ReadOnly => {
+                        format!("{path} is set by the vendor and written back to the identity provider")
+                    }
                     Change::ReadWrite => return None,
                 },
                 "attr.format" => match rule.format {
@@ -176,9 +225,17 @@ impl Profile {
                 "attr.max_items" if rule.max_items > 0 => {
                     format!("{path} has at most {} value(s)", rule.max_items)
                 }
+                "attr.shown" if rule.shown == Shown::Never => format!("{path} is not shown"),
+                "attr.default_from" if !rule.default_from.is_empty() => {
+                    format!("{path} is {} where the create leaves it out", rule.default_from)
+                }
                 _ => return None,
             })
         };
+        if key == "custom.path" {
+            let names: Vec<String> = self.customs.iter().map(|custom| custom.path.clone()).collect();
+            return Some(format!("users also have {}, as /Schemas tells", list(&names)));
+        }
         let all: Vec<String> = self.attrs.iter().filter_map(told).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -210,6 +267,10 @@ impl Profile {
             "page.per_page_echo" if page.per_page_echo == PerPage::Requested => {
                 "itemsPerPage repeats what was asked for, not what was returned".into()
             }
+            "page.projection" if page.projection == ProjectionOf::None => {
+                "`attributes` and `excludedAttributes` are left out of account".into()
+            }
+            "page.cursor_total" if !page.cursor_total => "a page by cursor has no totalResults".into(),
             "page.cursor" if page.cursor => "lists can be read by cursor (RFC 9865)".into(),
             "bulk.supported" if bulk.supported => {
                 format!("bulk requests work, with {} operations at most", bulk.max_operations)
@@ -232,6 +293,7 @@ impl Profile {
             "patch.remove_form" if patch.remove_form == Removal::ValueList => {
                 "a member is removed by a list of values, not by a value path".into()
             }
+            "put.required" => format!("PUT of a user without {} gets 400", list(&put.required)),
             "put.only" => format!("PUT of a user changes only {}", list(&put.only)),
             _ => return None,
         })
@@ -286,6 +348,9 @@ impl Profile {
             }
             "grant.from" => format!("`{}` decides the role", grant.from),
             "grant.match" if grant.by_setting() => return None,
+            "grant.match" if grant.matching == GrantMatch::ExactCi => {
+                "the role must be spelled as the vendor has it, in any letter case".into()
+            }
             "grant.match" => "the role must be spelled exactly as the vendor has it".into(),
             "grant.none" => format!("no value {}", falls(grant.none)),
             "grant.unknown" => format!("a value that is no role {}", falls(grant.unknown)),
@@ -309,6 +374,9 @@ impl Profile {
             "conflict.existing" if self.conflict.existing == Existing::AdoptUnmanaged => {
                 "an account that exists already and is not managed by SCIM is taken over".into()
             }
+            "conflict.foreign" if self.conflict.foreign == Foreign::Reject => {
+                "an account with the same e-mail outside of the organization is in the way of a create".into()
+            }
             "domain.verified" if self.domain.verified == DomainCheck::Create => {
                 "the domain of a new user must be verified".into()
             }
@@ -325,6 +393,12 @@ impl Profile {
                 "`status` in an error body is a number".into()
             }
             "error.scim_type" if self.error.scim_type == ScimTypes::Never => "errors have no scimType".into(),
+            "error.unauthorized" => match self.error.unauthorized {
+                UnauthorizedBody::Errors => "401 has `Errors` as its body, which is no error of SCIM".into(),
+                UnauthorizedBody::Detail => "401 has `detail` as its body, which is no error of SCIM".into(),
+                UnauthorizedBody::Empty => "401 has no body".into(),
+                UnauthorizedBody::Scim => return None,
+            },
             "error.extra" => format!("error bodies also have {}", list(&self.error.extra)),
             _ => return None,
         })

@@ -123,6 +123,58 @@ fn a_variant_is_the_profile_with_other_keys() {
 }
 
 #[test]
+fn a_variant_may_set_a_key_of_one_attribute() {
+    let own = |name: &str, path: &str| {
+        let profile = Profile::builtin(name).unwrap();
+        profile.attrs.iter().find(|rule| rule.path == path).cloned()
+    };
+    assert_eq!(own("bitwarden", "emails").unwrap().need, Need::Required);
+    assert_eq!(own("bitwarden@entra", "emails").unwrap().need, Need::Optional);
+    assert_eq!(own("bitwarden@entra", "externalId").unwrap().max_len, 300);
+    assert_eq!(own("sentry", "active"), None);
+    assert_eq!(own("sentry@entra", "active").unwrap().shown, Shown::Never);
+    let row = "[[variant]]\nname = \"v\"\nwhen = { client = \"c\" }\n";
+    let text = error(&format!("{row}set = {{ \"attr:emails.ned\" = \"optional\" }}"));
+    assert!(
+        text.contains("there is no key `attr:emails.ned` to set")
+            && text.contains("did you mean `attr.need`?"),
+        "{text}"
+    );
+    let text = error(&format!("{row}set = {{ \"life:emails.delete\" = \"soft\" }}"));
+    assert!(text.contains("there is no key `life:emails.delete` to set"), "{text}");
+    let text = error(&format!("{row}set = {{ \"attr:nope.need\" = \"optional\" }}"));
+    assert!(text.contains("User has no attribute `nope`"), "{text}");
+}
+
+#[test]
+fn a_profile_is_chosen_by_the_request_or_by_the_client() {
+    let bitwarden = Profile::builtin("bitwarden").unwrap();
+    let mut headers = http::HeaderMap::new();
+    assert_eq!(bitwarden.for_request(&headers), &bitwarden);
+    headers.insert("adscimversion", http::HeaderValue::from_static("2"));
+    assert_eq!(Some(bitwarden.for_request(&headers)), bitwarden.variant("entra"));
+    assert_eq!(Some(bitwarden.for_client("entra")), bitwarden.variant("entra"));
+    assert_eq!(bitwarden.for_client("okta"), &bitwarden);
+    // A date or a setting is no mark of a request.
+    let hubspot = Profile::builtin("hubspot").unwrap();
+    assert_eq!(hubspot.for_request(&headers), &hubspot);
+}
+
+#[test]
+fn attributes_of_ones_own_are_in_the_schemas() {
+    let slack = Profile::builtin("slack").unwrap().user_type();
+    let guest = slack.extension("urn:ietf:params:scim:schemas:extension:slack:guest:2.0:User").unwrap();
+    assert!(guest.schema.attribute("type").is_some() && guest.schema.attribute("expiration").is_some());
+    assert!(Profile::builtin("sentry").unwrap().user_type().attribute("sentryOrgRole").is_some());
+    for path in ["title", "x:y", "urn:x:", "urn:ietf:params:scim:schemas:core:2.0:User:title"] {
+        let text = error(&format!("[[custom]]\npath = {path:?}"));
+        assert!(text.contains("is no name for an attribute of one's own"), "{text}");
+    }
+    let text = error("seat = { by = \"role\", roles = [\"Boss\"] }");
+    assert!(text.contains("`Boss` is not one of tenant.roles"), "{text}");
+}
+
+#[test]
 fn evidence_has_grades_and_sources() {
     let hubspot = Profile::builtin("hubspot").unwrap();
     assert!(hubspot.source("life.deactivate").unwrap().ends_with("okta"));

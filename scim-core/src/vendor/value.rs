@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::patch::Tolerances;
+use crate::{patch::Tolerances, schema::Kind};
 
 /// Where a statement about a vendor comes from, in falling order of trust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -153,6 +153,31 @@ pub enum UnknownMember {
     /// The member is left out.
     #[serde(rename = "skip")]
     Skip,
+    /// Somebody is created who has the member's value as user name.
+    #[serde(rename = "create_user")]
+    CreateUser,
+}
+
+/// Whether members are shown who are inactive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InactiveMembers {
+    /// They are.
+    #[default]
+    Show,
+    /// They are not, until they are active again.
+    Hide,
+}
+
+/// How the name of a group is stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupNames {
+    /// As it was sent.
+    #[default]
+    AsSent,
+    /// As a slug: small letters, digits and hyphens.
+    Slug,
 }
 
 /// What `active: false` does.
@@ -213,6 +238,78 @@ pub enum Existing {
     Conflict,
     /// An account that SCIM does not manage yet is taken over and keeps its id; else 409.
     AdoptUnmanaged,
+}
+
+/// What an account outside of the organization with the same name or e-mail does to a create.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Foreign {
+    /// Nothing.
+    #[default]
+    Ignore,
+    /// The request gets 409.
+    Reject,
+}
+
+/// Who gives out paid seats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeatBy {
+    /// Nobody: there are no seats, or people give them out in the vendor's own screens.
+    #[default]
+    Nobody,
+    /// A role that comes with one.
+    Role,
+}
+
+/// What becomes of a token when there is a new one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rotation {
+    /// It is refused from then on.
+    #[default]
+    KillsOld,
+    /// It is still good.
+    Overlap,
+}
+
+/// Where the configuration of the service is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigPath {
+    /// At `/ServiceProviderConfig`.
+    #[default]
+    Standard,
+    /// At `/ServiceProviderConfigs`, as in SCIM 1.1.
+    Plural,
+    /// At both.
+    Both,
+}
+
+/// Body of the answer to somebody without the right credentials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnauthorizedBody {
+    /// An error of SCIM.
+    #[default]
+    Scim,
+    /// `Errors` with `description` and `code`, and nothing of SCIM.
+    Errors,
+    /// `detail`, and nothing of SCIM.
+    Detail,
+    /// Nothing.
+    Empty,
+}
+
+/// Whether `attributes` and `excludedAttributes` have an effect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProjectionOf {
+    /// They do.
+    #[default]
+    Full,
+    /// They do not: the whole resource is answered.
+    None,
 }
 
 /// When the domain of `userName` must be verified.
@@ -444,6 +541,47 @@ pub enum Change {
     CreateOnly,
     /// Only a create sets it; another value later gets 400.
     Refused,
+    /// The vendor sets it, and a client only reads it; what is sent is dropped.
+    ReadOnly,
+}
+
+/// Type of an attribute of one's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CustomType {
+    /// Text.
+    #[default]
+    String,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A time, as RFC 7643 §2.3.5 writes it.
+    DateTime,
+}
+
+impl CustomType {
+    /// The type in a schema.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::String => Kind::String,
+            Self::Boolean => Kind::Boolean,
+            Self::Integer => Kind::Integer,
+            Self::DateTime => Kind::DateTime,
+        }
+    }
+}
+
+/// Whether an attribute is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// It is.
+    #[default]
+    Stored,
+    /// It never is.
+    Never,
 }
 
 /// What is allowed in an attribute's text.

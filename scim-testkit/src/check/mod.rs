@@ -4,6 +4,7 @@
 //! finds the cause when a provider's request fails. Both report in terms of the checks listed here.
 
 pub mod catalog;
+pub mod client;
 pub mod exchange;
 pub mod explain;
 pub mod harm;

@@ -49,8 +49,21 @@ pub(super) struct Access {
 }
 
 /// The tokens that were given out.
-#[derive(Debug, Default)]
-pub(super) struct Tokens(VecDeque<(String, SystemTime)>);
+#[derive(Default)]
+pub(super) struct Tokens {
+    by_oauth: VecDeque<(String, SystemTime)>,
+    /// What came in the place of [`Access::token`].
+    rotated: Option<SecretString>,
+}
+
+impl Tokens {
+    /// A new bearer token; the one before is no longer good.
+    pub(super) fn rotate(&mut self, world: &mut World) -> SecretString {
+        let token = SecretString::from(world.secret());
+        self.rotated = Some(token.clone());
+        token
+    }
+}
 
 impl Access {
     pub(super) fn is_open(&self) -> bool {
@@ -68,7 +81,8 @@ impl Access {
             return None;
         }
         let bearer = credentials(headers, b"Bearer ");
-        if let (Some(given), Some(token)) = (bearer, &self.token)
+        let token = tokens.rotated.as_ref().or(self.token.as_ref());
+        if let (Some(given), Some(token)) = (bearer, token)
             && same_bytes(given, token.expose_secret().as_bytes())
         {
             return None;
@@ -80,8 +94,8 @@ impl Access {
         }
         let mut wrong_token = false;
         if let (Some(given), Some(_)) = (bearer, &self.oauth) {
-            let known = tokens.0.iter().find(|(token, _)| same_bytes(given, token.as_bytes()));
-            if known.is_some_and(|(_, until)| world.clock.now() < *until) {
+            let known = tokens.by_oauth.iter().find(|(token, _)| same_bytes(given, token.as_bytes()));
+            if known.is_some_and(|(_, until)| world.now() < *until) {
                 return None;
             }
             wrong_token = true;
@@ -177,12 +191,12 @@ impl Access {
             }
             None => return Some(refused(400, "invalid_request", "grant_type is missing")),
         }
-        let token = format!("{:032x}", world.ids.next_id());
-        let until = world.clock.now() + client.lifetime;
-        if tokens.0.len() == MOST_TOKENS {
-            tokens.0.pop_front();
+        let token = world.secret();
+        let until = world.now() + client.lifetime;
+        if tokens.by_oauth.len() == MOST_TOKENS {
+            tokens.by_oauth.pop_front();
         }
-        tokens.0.push_back((token.clone(), until));
+        tokens.by_oauth.push_back((token.clone(), until));
         let body = json!({
             "access_token": token,
             "token_type": "Bearer",

@@ -53,6 +53,8 @@ pub struct Builder {
     rate_limits: bool,
     defects: Vec<Defect>,
     liberties: Vec<Liberty>,
+    #[cfg(feature = "sqlite")]
+    db: Option<std::path::PathBuf>,
 }
 
 /// Why [`Builder::build`] made nothing.
@@ -78,6 +80,15 @@ pub enum BuildError {
     /// The name of a tenant cannot be part of a path, or is there twice.
     #[error("tenant {0:?}: a name has letters, digits, `-`, `_` and `.`, and is there once")]
     Tenant(String),
+    /// The file of [`Builder::db`] cannot be used.
+    #[cfg(feature = "sqlite")]
+    #[error("{}: {why}", path.display())]
+    Db {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong, and what to do.
+        why: String,
+    },
 }
 
 impl Builder {
@@ -174,7 +185,25 @@ impl Builder {
         self
     }
 
-    /// The provider, empty.
+    /// Keeps everything in this SQLite file, which is made if there is none, and goes on with what it holds (feature
+    /// `sqlite`).
+    ///
+    /// What was answered survives the end of the process, a `SIGKILL` too; a power cut may take the last moments. A
+    /// write that the file does not take is answered with 500, and changes nothing. One process at a time uses a file,
+    /// with the same profile, at least the same tenants, and the resource types that it holds.
+    ///
+    /// What survives: resources in every detail but secrets, [`Control::verify_domain`](super::Control::verify_domain),
+    /// [`Control::add_foreign_user`](super::Control::add_foreign_user), and how far
+    /// [`Control::advance_clock`](super::Control::advance_clock) went. What does not: the journal, cursors, tokens that
+    /// were given out or rotated, how often faults struck. Of passwords, and whatever else is `returned: never`, the
+    /// file holds that there is one: after a restart, to set the same one again counts as a change.
+    #[cfg(feature = "sqlite")]
+    pub fn db(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.db = Some(path.into());
+        self
+    }
+
+    /// The provider, empty unless a file has something.
     ///
     /// # Errors
     /// See [`BuildError`].
@@ -209,6 +238,10 @@ impl Builder {
         for tenant in 1..=provider.tenants.len() {
             let cursors = Cursors::of_tenant(tenant);
             state.tenants.push(Tenant { cursors, ..Tenant::default() });
+        }
+        #[cfg(feature = "sqlite")]
+        if let Some(path) = self.db {
+            provider.keep_in(path)?;
         }
         Ok(provider)
     }

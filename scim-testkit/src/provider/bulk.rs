@@ -24,7 +24,7 @@ use super::service::Service;
 
 impl Service<'_> {
     pub(super) fn bulk(&mut self, request: BulkRequest) -> Result<Reply, ScimError> {
-        let rules = &self.provider.profile.bulk;
+        let rules = &self.profile.bulk;
         if !rules.supported {
             return Err(ScimError::plain(501, "/Bulk is not supported"));
         }

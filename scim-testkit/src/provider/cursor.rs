@@ -101,12 +101,13 @@ impl Service<'_> {
         }
         let page = query.page_size(default, most);
         let asked = fingerprint(kinds, query);
-        let now = self.world.clock.now();
+        let now = self.world.now();
         let (number, at) = if cursor.is_empty() {
             let places = self.matching(kinds, query)?;
             if page == 0 || places.len() <= page {
                 let shown = if page == 0 { &[][..] } else { &places[..] };
-                let list = ListResponse::cursor_page(Some(places.len()), None, self.show_all(shown, query));
+                let list =
+                    ListResponse::cursor_page(self.total(places.len()), None, self.show_all(shown, query));
                 return Ok(Reply::json(200, list.to_json()));
             }
             let number = self.cursors.next;
@@ -118,7 +119,7 @@ impl Service<'_> {
             let Some((number, at)) = self.cursors.read(cursor) else {
                 return Err(invalid("it is none that was given out"));
             };
-            let timeout = self.provider.profile.page.cursor_timeout;
+            let timeout = self.profile.page.cursor_timeout;
             let list = self.cursors.find(number).filter(|list| {
                 let age = now.duration_since(list.begun).unwrap_or_default();
                 age <= Duration::from_secs(timeout)
@@ -147,9 +148,15 @@ impl Service<'_> {
         let next = (end < list.places.len()).then(|| self.cursors.write(number, end));
         let before = (at > 0).then(|| self.cursors.write(number, at.saturating_sub(page)));
         let mut answer =
-            ListResponse::cursor_page(Some(list.places.len()), next, self.show_all(shown, query));
+            ListResponse::cursor_page(self.total(list.places.len()), next, self.show_all(shown, query));
         answer.previous_cursor = before;
         Ok(Reply::json(200, answer.to_json()))
+    }
+}
+
+impl Service<'_> {
+    fn total(&self, found: usize) -> Option<usize> {
+        self.profile.page.cursor_total.then_some(found)
     }
 }
 

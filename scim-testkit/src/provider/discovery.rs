@@ -10,9 +10,13 @@ use super::{Liberty, service::Service};
 impl Service<'_> {
     pub(super) fn service_provider_config(&self) -> Value {
         let quirks = &self.provider.quirks;
-        let page = &self.provider.profile.page;
-        let bulk = &self.provider.profile.bulk;
+        let page = &self.profile.page;
+        let bulk = &self.profile.bulk;
         let (default, most) = self.page_sizes();
+        let told = match self.profile.service.told_max_results {
+            0 => most,
+            told => told,
+        };
         let patch = self.kinds().iter().any(|kind| self.ops(*kind).contains(&Operation::Patch));
         let mut config = json!({
             "schemas": [urn::SERVICE_PROVIDER_CONFIG],
@@ -22,7 +26,7 @@ impl Service<'_> {
                 "maxOperations": if bulk.supported { bulk.max_operations } else { 0 },
                 "maxPayloadSize": if bulk.supported { bulk.max_payload } else { 0 },
             },
-            "filter": { "supported": true, "maxResults": most },
+            "filter": { "supported": true, "maxResults": told },
             "changePassword": { "supported": true },
             "sort": { "supported": !quirks.takes(Liberty::NoSort) },
             "etag": { "supported": true },

@@ -26,8 +26,8 @@ use super::{
 impl Service<'_> {
     pub(super) fn list(&mut self, kinds: &[Kind], mut query: ListQuery) -> Result<Reply, ScimError> {
         self.provider.quirks.query(&mut query);
-        vendor::check_count(&self.provider.profile, query.count)?;
-        if let Some(cursor) = query.cursor.take().filter(|_| self.provider.profile.page.cursor) {
+        vendor::check_count(self.profile, query.count)?;
+        if let Some(cursor) = query.cursor.take().filter(|_| self.profile.page.cursor) {
             return self.cursor_page(kinds, &cursor, &query);
         }
         let found = self.matching(kinds, &query)?;
@@ -40,7 +40,7 @@ impl Service<'_> {
 
     /// Size of a page when the request does not say, and the largest.
     pub(super) fn page_sizes(&self) -> (usize, usize) {
-        let page = &self.provider.profile.page;
+        let page = &self.profile.page;
         let most = if self.provider.quirks.takes(Liberty::PageMax5) { page.max.min(5) } else { page.max };
         (page.default.min(most), most)
     }
@@ -73,9 +73,11 @@ impl Service<'_> {
             found.extend(self.store.of(kind).filter(shown));
             return Ok(());
         };
-        if !vendor::answers_filter(&self.provider.profile, kind, filter)? {
+        if !vendor::answers_filter(self.profile, kind, filter)? {
             return Ok(());
         }
+        let stored = vendor::stored_filter(self.profile, kind, filter);
+        let filter = stored.as_ref().unwrap_or(filter);
         let resource_type = self.resource_type(kind);
         let matcher: Matcher<'_> =
             filter.matcher(resource_type).map_err(|error| ScimError::invalid_filter(error.to_string()))?;

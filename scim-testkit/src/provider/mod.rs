@@ -28,19 +28,29 @@
 //! * A search of all types lists users first, then groups; each type is in the order of creation, unless sorted.
 //! * `/Me` is whoever [`Builder::me`] says, with the permanent address as `Location` (RFC 7644 §3.11); 501 if nobody.
 //!
-//! Not supported: password rules, a query at the root by GET (`/.search` is there).
+//! Not supported: password rules.
 
 mod access;
 mod builder;
 mod bulk;
+mod control;
 mod cursor;
 mod defect;
 mod discovery;
+#[cfg(feature = "sqlite")]
+mod disk;
+#[cfg(feature = "sqlite")]
+#[cfg(test)]
+mod disk_tests;
 pub mod faults;
 mod hooks;
+mod journal;
+mod limits;
 mod list;
 mod personality;
 mod render;
+mod route;
+mod seed;
 mod service;
 mod store;
 #[cfg(test)]
@@ -53,8 +63,8 @@ mod vendor_tests;
 mod world;
 
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock},
     time::{Duration, SystemTime},
 };
 
@@ -63,34 +73,38 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header
 use scim_core::{
     call::Call,
     error::ScimError,
-    patch::{self, Tolerances},
-    project::Projection,
+    patch::Tolerances,
     query::pairs,
     reply::Reply,
     schema::ResourceType,
-    urn,
-    vendor::{Discovery, EditElsewhere, Profile, RateScope},
+    vendor::{Discovery, Profile},
 };
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use self::{
     access::{Access, Tokens},
     cursor::Cursors,
     faults::{Effect, Faults, Strike},
     hooks::{Asked, Quirks},
-    service::{Service, unmanaged_user},
+    journal::{Answered, Journal},
+    route::is_discovery,
+    service::Service,
     store::{Kind, Store},
 };
 pub use self::{
     access::{OAuthClient, TOKEN_PATH},
     builder::{BuildError, Builder},
+    control::{CONTROL_PATH, Control, ControlError, SignIn},
     defect::{Defect, Liberty},
+    journal::{By, Change, Difference, Entry},
+    route::BASE_PATH,
+    seed::{Seed, Seeded},
     world::{Clock, IdSource, World},
 };
 
-/// The path below which the provider lives.
-pub const BASE_PATH: &str = "/scim/v2";
+#[cfg(feature = "ui")]
+pub(crate) use self::control::{Look, SeenGroup, SeenUser};
 
 /// Most bytes in the body of a request; more gets 413.
 pub const MAX_BODY: usize = 1024 * 1024;
@@ -113,8 +127,12 @@ pub struct Provider {
     keeps_previous: bool,
     /// Whether the profile's `[[rate.window]]` is kept.
     keeps_rates: bool,
+    watchers: RwLock<Vec<Watcher>>,
     state: Mutex<State>,
 }
+
+/// Told of each new entry of the journal.
+type Watcher = Box<dyn Fn(u64) + Send + Sync>;
 
 struct State {
     /// The one at [`BASE_PATH`], then the named ones.
@@ -124,9 +142,12 @@ struct State {
     faults: Faults,
     /// Where a socket server listens, such as `http://127.0.0.1:8080`.
     bound: Option<String>,
-    log: VecDeque<Logged>,
+    journal: Journal,
     /// When the latest requests came, and whether each writes; for rates.
     times: VecDeque<(SystemTime, bool)>,
+    /// The file that keeps it all, if one does.
+    #[cfg(feature = "sqlite")]
+    disk: Option<disk::Disk>,
 }
 
 /// What one tenant has.
@@ -136,6 +157,16 @@ struct Tenant {
     cursors: Cursors,
     /// What was stored before the latest write, for stale reads.
     previous: Option<Store>,
+    told: Told,
+}
+
+/// What somebody at the vendor has said, beside the profile.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    /// Domains that were verified since, in lower case.
+    domains: HashSet<String>,
+    /// User names that belong to other organizations' accounts, in lower case.
+    foreign: HashSet<String>,
 }
 
 /// An answer, and how it is to be carried.
@@ -160,35 +191,6 @@ pub enum Cut {
     Body(usize),
 }
 
-/// One answered request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Logged {
-    /// Its method.
-    pub method: Method,
-    /// Its path and query, as sent.
-    pub target: String,
-    /// Status of the answer; 0 if the connection was closed without one.
-    pub status: u16,
-    /// The fault that struck, as it was written.
-    pub fault: Option<String>,
-}
-
-/// Why [`Provider::edit_elsewhere`] changed nothing.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EditError {
-    /// No resource has that id.
-    #[error("there is no resource {0}")]
-    NotFound(String),
-    /// SCIM manages the user, and the vendor locks such users.
-    #[error("{0} is managed by SCIM and locked elsewhere")]
-    Locked(String),
-    /// The attribute or its value is wrong.
-    #[error("{0}")]
-    Invalid(ScimError),
-}
-
 impl Provider {
     /// An empty provider that asks for no credentials.
     #[must_use]
@@ -197,7 +199,7 @@ impl Provider {
             tolerances: profile.tolerances(),
             access: Access::default(),
             quirks: Quirks { defects: vendor::defects(&profile), ..Quirks::default() },
-            user: ResourceType::user(),
+            user: profile.user_type(),
             group: ResourceType::group(),
             custom: Vec::new(),
             base_url: None,
@@ -205,6 +207,7 @@ impl Provider {
             tenants: Vec::new(),
             keeps_previous: false,
             keeps_rates: false,
+            watchers: RwLock::default(),
             profile,
             state: Mutex::new(State {
                 tenants: vec![Tenant::default()],
@@ -212,8 +215,10 @@ impl Provider {
                 tokens: Tokens::default(),
                 faults: Faults::new(Vec::new(), 0),
                 bound: None,
-                log: VecDeque::new(),
+                journal: Journal::default(),
                 times: VecDeque::new(),
+                #[cfg(feature = "sqlite")]
+                disk: None,
             }),
         }
     }
@@ -285,11 +290,12 @@ impl Provider {
     /// Answers a request, and says how long the answer takes and where it breaks off.
     pub fn answer(&self, request: &Request<Bytes>) -> Answer {
         let mut state = self.lock();
+        let began = state.world.peek();
         let (tenant, base) = self.route(request.uri().path()).unwrap_or((0, ""));
         let path = request.uri().path().strip_prefix(base).unwrap_or_default();
         let Strike { delay, effect, name } = state.faults.strike(request.method(), path);
         let mut cut = None;
-        let response = match effect {
+        let mut response = match effect {
             Some(Effect::Status { status, retry_after }) => {
                 let text = format!("a fault on purpose: {}", name.as_deref().unwrap_or_default());
                 let mut response = Reply::error(ScimError::plain(status, text)).to_http();
@@ -332,96 +338,106 @@ impl Provider {
             }
             Some(Effect::Ok | Effect::Wait { .. }) | None => self.respond(&mut state, request),
         };
+        let changes = self.keep(&mut state, tenant).unwrap_or_else(|error| {
+            response = Reply::error(error).to_http();
+            Vec::new()
+        });
         let status = if cut == Some(Cut::Head) { 0 } else { response.status().as_u16() };
-        log(&mut state, request, status, name);
+        let took = state.world.peek().duration_since(began).unwrap_or_default() + delay;
+        let tenant = self.tenant_name(tenant);
+        state.journal.add(Answered {
+            by: By::Scim,
+            at: began,
+            took,
+            tenant,
+            request,
+            response: &response,
+            status,
+            fault: name,
+            changes,
+        });
+        self.tell(state);
         Answer { response, delay, cut }
     }
 
-    /// Adds a person whom the vendor knows from elsewhere; SCIM does not manage them. Returns the id.
-    pub fn add_unmanaged_user(&self, user_name: &str) -> String {
-        let mut state = self.lock();
-        let base = self.base(&state, 0);
-        self.service(&mut state, 0, &base).insert(Kind::User, unmanaged_user(user_name), false)
-    }
-
-    /// Sets an attribute as an administrator would in the vendor's own screens.
+    /// What a request changed, once it is safe.
     ///
     /// # Errors
-    /// See [`EditError`].
-    pub fn edit_elsewhere(&self, id: &str, attribute: &str, value: Value) -> Result<(), EditError> {
-        let mut state = self.lock();
-        let Some(record) = state.tenants[0].store.get(id) else {
-            return Err(EditError::NotFound(id.to_owned()));
+    /// It cannot be kept, and was taken back.
+    fn keep(&self, state: &mut State, tenant: usize) -> Result<Vec<Change>, ScimError> {
+        let changes = state.tenants[tenant].store.take_changes();
+        #[cfg(feature = "sqlite")]
+        self.save(state, tenant, &changes)?;
+        let told = |change: store::Change| {
+            let kind = change.after.as_ref().or(change.before.as_ref())?.kind;
+            journal::change(&self.resource_type(kind).name, change)
         };
-        let locks = self.profile.user.edit_elsewhere == EditElsewhere::Locked;
-        if locks && record.managed && record.kind == Kind::User {
-            return Err(EditError::Locked(id.to_owned()));
-        }
-        let operation = json!({"op": "replace", "path": attribute, "value": value});
-        let message = json!({"schemas": [urn::PATCH_OP], "Operations": [operation]});
-        let resource_type = self.resource_type(record.kind);
-        let mut whole = record.data.clone();
-        whole.insert("id".to_owned(), id.into());
-        let edited = patch::apply(&whole, &message, resource_type, &Tolerances::strict());
-        let mut data = edited.map_err(EditError::Invalid)?.resource;
-        data.shift_remove("id");
-        let base = self.base(&state, 0);
-        self.service(&mut state, 0, &base).store_changed(id, data);
-        Ok(())
+        Ok(changes.into_iter().filter_map(told).collect())
     }
 
-    /// The state of an account as the vendor calls it, such as `invited`; `None` if there is none, or the profile has
-    /// no `life.states`.
+    /// Lets those who watch know of a new entry of the journal.
+    fn tell(&self, state: MutexGuard<'_, State>) {
+        let last = state.journal.last();
+        drop(state);
+        let watchers = self.watchers.read().unwrap_or_else(PoisonError::into_inner);
+        watchers.iter().for_each(|watcher| watcher(last));
+    }
+
+    /// The latest requests and acts, oldest first; a thousand at most.
     #[must_use]
-    pub fn account_state(&self, id: &str) -> Option<String> {
-        let state = self.lock();
-        let record = state.tenants[0].store.get(id).filter(|record| record.kind == Kind::User)?;
-        let life = &self.profile.life;
-        let step = life.states.get(record.step.min(life.states.len().saturating_sub(1)))?;
-        Some(if record.is_active() { step.clone() } else { life.off_state.clone() })
+    pub fn journal(&self) -> Vec<Entry> {
+        self.journal_after(0)
     }
 
-    /// The next step of an account on its way to be used, which somebody takes outside of SCIM: an invitation is
-    /// accepted, or confirmed. Returns the state that follows.
-    pub fn advance_account(&self, id: &str) -> Option<String> {
-        let last = self.profile.life.states.len().saturating_sub(1);
-        if let Some(record) = self.lock().tenants[0].store.get_mut(id).filter(|record| record.is_active()) {
-            record.step = (record.step + 1).min(last);
-        }
-        self.account_state(id)
+    /// As [`Provider::journal`], but only entries with a higher number.
+    #[must_use]
+    pub fn journal_after(&self, number: u64) -> Vec<Entry> {
+        self.lock().journal.after(number)
+    }
+
+    /// Calls this after each entry of the journal, with its number.
+    pub fn watch(&self, watcher: impl Fn(u64) + Send + Sync + 'static) {
+        self.watchers.write().unwrap_or_else(PoisonError::into_inner).push(Box::new(watcher));
+    }
+
+    /// What somebody at the vendor can do, in the tenant at [`BASE_PATH`].
+    pub fn control(&self) -> Control<'_> {
+        Control::new(self, 0)
+    }
+
+    /// As [`Provider::control`], in a tenant; `None` if there is none of that name.
+    pub fn control_of(&self, tenant: &str) -> Option<Control<'_>> {
+        let index = self.tenants.iter().position(|known| known == tenant)?;
+        Some(Control::new(self, index + 1))
     }
 
     /// Every stored resource, hidden ones too, in the order of creation and without passwords.
     #[must_use]
     pub fn snapshot(&self) -> Vec<Value> {
-        self.snapshot_at(0)
+        self.control().snapshot()
     }
 
-    /// As [`Provider::snapshot`], of a tenant; empty if there is none of that name.
+    /// The resource types that it has.
     #[must_use]
-    pub fn tenant_snapshot(&self, tenant: &str) -> Vec<Value> {
-        let index = self.tenants.iter().position(|known| known == tenant);
-        index.map_or_else(Vec::new, |index| self.snapshot_at(index + 1))
-    }
-
-    fn snapshot_at(&self, tenant: usize) -> Vec<Value> {
-        let mut state = self.lock();
-        let base = self.base(&state, tenant);
-        let service = self.service(&mut state, tenant, &base);
-        let show = |record| Value::Object(service.show(record, &Projection::default()));
-        service.store.all().filter(|record| !record.ghost).map(show).collect()
-    }
-
-    /// The latest requests, oldest first; a thousand at most.
-    #[must_use]
-    pub fn request_log(&self) -> Vec<Logged> {
-        self.lock().log.iter().cloned().collect()
+    pub fn resource_types(&self) -> Vec<&ResourceType> {
+        let kinds = [(&self.user, &self.profile.user.ops), (&self.group, &self.profile.group.ops)];
+        let built_in = kinds.into_iter().filter(|(_, ops)| !ops.is_empty()).map(|(kind, _)| kind);
+        built_in.chain(&self.custom).collect()
     }
 
     /// Most bytes of a body that are worth reading.
     #[cfg(feature = "server")]
     pub(crate) fn most_body(&self) -> usize {
         MAX_BODY.max(self.profile.bulk.max_payload)
+    }
+
+    /// Notes something that was no HTTP, and was refused.
+    #[cfg(feature = "server")]
+    pub(crate) fn note_unreadable(&self, line: &str) {
+        let mut state = self.lock();
+        let at = state.world.peek();
+        state.journal.add_unreadable(at, line);
+        self.tell(state);
     }
 
     /// The answer to a request whose body was too large to be read.
@@ -431,28 +447,33 @@ impl Provider {
         let response = self
             .unauthorized(&mut state, head.headers())
             .unwrap_or_else(|| Reply::error(too_large(self.most_body())).to_http());
-        log(&mut state, head, response.status().as_u16(), None);
+        let tenant = self.route(head.uri().path()).map_or(0, |(tenant, _)| tenant);
+        let (at, status) = (state.world.peek(), response.status().as_u16());
+        state.journal.add(Answered {
+            by: By::Scim,
+            at,
+            took: Duration::ZERO,
+            tenant: self.tenant_name(tenant),
+            request: head,
+            response: &response,
+            status,
+            fault: None,
+            changes: Vec::new(),
+        });
+        self.tell(state);
         Answer { response, delay: Duration::ZERO, cut: None }
+    }
+
+    /// As [`Provider::bind`], unless it was told.
+    #[cfg(feature = "wiremock")]
+    pub(crate) fn bind_if_free(&self, origin: &str) {
+        self.lock().bound.get_or_insert_with(|| origin.to_owned());
     }
 
     /// Tells where a socket server listens: scheme, host and port.
     #[cfg(feature = "server")]
     pub(crate) fn bind(&self, origin: String) {
         self.lock().bound = Some(origin);
-    }
-
-    /// The tenant that a path belongs to, and the path that the tenant lives below.
-    fn route<'a>(&self, path: &'a str) -> Option<(usize, &'a str)> {
-        let at_base = |path: &str| {
-            path.strip_prefix(BASE_PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        if at_base(path) {
-            return Some((0, &path[..BASE_PATH.len()]));
-        }
-        let (name, _) = path.strip_prefix(TENANTS_PATH)?.split_once('/')?;
-        let before = TENANTS_PATH.len() + name.len();
-        let index = self.tenants.iter().position(|known| known == name)?;
-        at_base(&path[before..]).then(|| (index + 1, &path[..before + BASE_PATH.len()]))
     }
 
     fn respond(&self, state: &mut State, request: &Request<Bytes>) -> Response<Bytes> {
@@ -466,13 +487,13 @@ impl Provider {
             response.headers_mut().insert(header::RETRY_AFTER, wait.into());
             return response;
         }
+        let renamed = vendor::request(&self.profile, request);
+        let request = renamed.as_ref().unwrap_or(request);
         let public =
             self.profile.service.discovery == Discovery::Public && is_discovery(request.uri().path());
         if let Some(response) = self.unauthorized(state, request.headers()).filter(|_| !public) {
             return response;
         }
-        let renamed = vendor::request(&self.profile, request);
-        let request = renamed.as_ref().unwrap_or(request);
         let changed = self.quirks.request(request);
         let request = changed.as_ref().unwrap_or(request);
         let mut asked = Asked::default();
@@ -482,9 +503,11 @@ impl Provider {
         let mut response = reply.to_http();
         if reply.status == 405 {
             // RFC 9110 §15.5.6 demands it.
-            let allow = HeaderValue::from_static(allow(request.uri().path()));
-            response.headers_mut().insert(header::ALLOW, allow);
+            if let Ok(allow) = HeaderValue::try_from(self.allow(request.uri().path())) {
+                response.headers_mut().insert(header::ALLOW, allow);
+            }
         }
+        vendor::label(&self.profile, &mut response);
         self.quirks.response(&mut response);
         response
     }
@@ -504,7 +527,8 @@ impl Provider {
         let writes = !matches!(*request.method(), Method::GET | Method::HEAD) && !path.ends_with("/.search");
         let before = (self.keeps_previous && writes).then(|| state.tenants[tenant].store.clone());
         let base = self.base(state, tenant);
-        let reply = self.service(state, tenant, &base).answer(call)?;
+        let own = self.profile.for_request(request.headers());
+        let reply = Service { profile: own, ..self.service(state, tenant, &base) }.answer(call)?;
         if before.is_some() {
             state.tenants[tenant].previous = before;
         }
@@ -532,40 +556,6 @@ impl Provider {
         Ok(call)
     }
 
-    /// How many seconds to wait, if the request is one too many.
-    fn too_fast(&self, state: &mut State, request: &Request<Bytes>) -> Option<u64> {
-        let windows = &self.profile.rate.windows;
-        if !self.keeps_rates || windows.is_empty() {
-            return None;
-        }
-        let now = state.world.clock.now();
-        let writes = !matches!(*request.method(), Method::GET | Method::HEAD);
-        let longest = windows.iter().map(|window| window.seconds).max().unwrap_or_default();
-        let age = |time: &SystemTime| now.duration_since(*time).unwrap_or_default();
-        while state.times.front().is_some_and(|(time, _)| age(time).as_secs() >= longest.into()) {
-            state.times.pop_front();
-        }
-        for window in windows {
-            let counts = |writes: bool| match window.of {
-                RateScope::All => true,
-                RateScope::Reads => !writes,
-                RateScope::Writes => writes,
-            };
-            if !counts(writes) {
-                continue;
-            }
-            let length = Duration::from_secs(window.seconds.into());
-            let inside = state.times.iter().filter(|(time, writes)| counts(*writes) && age(time) < length);
-            let count = inside.clone().count();
-            if count >= window.operations as usize {
-                let oldest = inside.map(|(time, _)| age(time)).max().unwrap_or_default();
-                return Some((length.saturating_sub(oldest).as_secs()).max(1));
-            }
-        }
-        state.times.push_back((now, writes));
-        None
-    }
-
     /// 401, unless the request has the credentials that are asked for.
     fn unauthorized(&self, state: &mut State, headers: &HeaderMap) -> Option<Response<Bytes>> {
         let challenges = self.access.refuses(headers, &state.tokens, &mut state.world)?;
@@ -581,9 +571,10 @@ impl Provider {
     }
 
     fn service<'a>(&'a self, state: &'a mut State, tenant: usize, base: &'a str) -> Service<'a> {
-        let Tenant { store, cursors, .. } = &mut state.tenants[tenant];
+        let Tenant { store, cursors, told, .. } = &mut state.tenants[tenant];
         let world = &mut state.world;
-        Service { provider: self, store, world, cursors, base, promised: HashMap::new(), own_id: None }
+        let (profile, promised) = (&self.profile, HashMap::new());
+        Service { provider: self, profile, store, world, cursors, told, base, promised, own_id: None }
     }
 
     fn resource_type(&self, kind: Kind) -> &ResourceType {
@@ -592,17 +583,6 @@ impl Provider {
             Kind::Group => &self.group,
             Kind::Custom(index) => &self.custom[usize::from(index)],
         }
-    }
-
-    fn base(&self, state: &State, tenant: usize) -> String {
-        let bound = || {
-            let origin = state.bound.as_deref().unwrap_or("http://localhost");
-            format!("{origin}{BASE_PATH}")
-        };
-        let base = self.base_url.clone().unwrap_or_else(bound);
-        let Some(name) = tenant.checked_sub(1).and_then(|index| self.tenants.get(index)) else { return base };
-        let origin = base.strip_suffix(BASE_PATH).unwrap_or(&base);
-        format!("{origin}{TENANTS_PATH}{name}{BASE_PATH}")
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -620,14 +600,6 @@ impl std::fmt::Debug for Provider {
     }
 }
 
-fn log(state: &mut State, request: &Request<Bytes>, status: u16, fault: Option<String>) {
-    if state.log.len() == LOG_LENGTH {
-        state.log.pop_front();
-    }
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    state.log.push_back(Logged { method: request.method().clone(), target, status, fault });
-}
-
 fn too_large(most: usize) -> ScimError {
     ScimError::plain(413, format!("the body has more than {most} bytes"))
 }
@@ -642,25 +614,3 @@ fn html(status: u16) -> Response<Bytes> {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
     response
 }
-
-fn is_discovery(path: &str) -> bool {
-    let inside = path.split_once(BASE_PATH).map_or(path, |(_, inside)| inside);
-    ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"].iter().any(|name| inside.starts_with(name))
-}
-
-/// The methods that a path has, by its shape.
-fn allow(path: &str) -> &'static str {
-    let inside = path.split_once(BASE_PATH).map_or(path, |(_, inside)| inside);
-    let segments: Vec<&str> = inside.split('/').filter(|segment| !segment.is_empty()).collect();
-    match segments.as_slice() {
-        ["ServiceProviderConfig" | "ResourceTypes" | "Schemas", ..] => "GET",
-        [.., ".search"] | ["Bulk"] => "POST",
-        ["Me"] => "GET, POST, PUT, PATCH, DELETE",
-        [_] => "GET, POST",
-        _ => "GET, PUT, PATCH, DELETE",
-    }
-}
-
-const LOG_LENGTH: usize = 1000;
-/// Before the name of a tenant.
-const TENANTS_PATH: &str = "/tenants/";

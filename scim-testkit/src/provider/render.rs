@@ -7,7 +7,7 @@ use scim_core::{
     path::AttrPath,
     project::Projection,
     reply::Reply,
-    vendor::{ListScope, MembersRead},
+    vendor::{InactiveMembers, ListScope, MembersRead, ProjectionOf},
 };
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,7 @@ use super::{
     Defect,
     service::{Service, etag},
     store::{Kind, Record, member_id},
+    vendor,
 };
 
 /// The attributes that somebody looks at, so that the others need not be copied.
@@ -70,7 +71,7 @@ impl Wanted {
 impl Service<'_> {
     /// Whether SCIM shows the resource at all.
     pub(super) fn is_shown(&self, record: &Record) -> bool {
-        let in_scope = record.managed || self.provider.profile.user.list_scope == ListScope::All;
+        let in_scope = record.managed || self.profile.user.list_scope == ListScope::All;
         let hidden = self.provider.quirks.has(Defect::InactiveHidden) && !record.is_active();
         record.kind != Kind::User || (in_scope && !hidden)
     }
@@ -87,7 +88,11 @@ impl Service<'_> {
     /// What an answer has of the resource.
     pub(super) fn show(&self, record: &Record, projection: &Projection) -> Map<String, Value> {
         let whole = self.view(record, &Wanted::All);
+        let everything = Projection::default();
+        let ignored = self.profile.page.projection == ProjectionOf::None;
+        let projection = if ignored { &everything } else { projection };
         let mut shown = projection.apply(&whole, self.resource_type(record.kind));
+        vendor::hide(self.profile, record.kind, &mut shown);
         self.provider.quirks.shown(record, &mut shown);
         shown
     }
@@ -107,10 +112,11 @@ impl Service<'_> {
         for (name, value) in record.data.iter().filter(|(name, _)| *name != "schemas" && wanted.has(name)) {
             match (name.as_str(), value) {
                 ("members", Value::Array(members)) if record.kind == Kind::Group => {
-                    let never = self.provider.profile.group.members_read == MembersRead::Never
+                    let never = self.profile.group.members_read == MembersRead::Never
                         || self.provider.quirks.has(Defect::MembersNeverReturned);
                     if !never {
-                        out.insert(name.clone(), members.iter().map(|member| self.member(member)).collect());
+                        let shown = members.iter().filter(|member| self.shows_member(member));
+                        out.insert(name.clone(), shown.map(|member| self.member(member)).collect());
                     }
                 }
                 _ => {
@@ -142,6 +148,11 @@ impl Service<'_> {
             "location": self.location(record.kind, &record.id),
             "version": etag(record.version),
         })
+    }
+
+    fn shows_member(&self, member: &Value) -> bool {
+        self.profile.group.inactive_members == InactiveMembers::Show
+            || member_id(member).and_then(|id| self.store.get(id)).is_none_or(Record::is_active)
     }
 
     /// A member, with what the client left out.

@@ -12,15 +12,16 @@ use scim_core::{
     schema::{Mutability, ResourceType, Schema, Uniqueness},
     urn, validate,
     vendor::{
-        Delete, Discovery, Existing, IdForm, Operation, Permission, Reactivate, UnknownMember, WriteBody,
+        Delete, Discovery, Existing, IdForm, Operation, Permission, Profile, Reactivate, UnknownMember,
+        WriteBody,
     },
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
-    Defect, Liberty, Provider, World,
+    Defect, Liberty, Provider, Told, World,
     cursor::Cursors,
-    personality::{apply_grants, check_domain, conflict, twin},
+    personality::{apply_grants, check_domain, check_foreign, conflict, twin},
     render::Wanted,
     store::{Kind, Record, Store, member_id},
     vendor,
@@ -29,9 +30,12 @@ use super::{
 /// One request's view of the provider.
 pub(super) struct Service<'a> {
     pub(super) provider: &'a Provider,
+    /// The profile for whoever asks.
+    pub(super) profile: &'a Profile,
     pub(super) store: &'a mut Store,
     pub(super) world: &'a mut World,
     pub(super) cursors: &'a mut Cursors,
+    pub(super) told: &'a Told,
     pub(super) base: &'a str,
     /// Ids that a bulk request has promised to resources that it has yet to create.
     pub(super) promised: HashMap<String, Kind>,
@@ -41,7 +45,7 @@ pub(super) struct Service<'a> {
 
 impl Service<'_> {
     pub(super) fn answer(&mut self, call: Call) -> Result<Reply, ScimError> {
-        let absent = self.provider.profile.service.discovery == Discovery::Absent;
+        let absent = self.profile.service.discovery == Discovery::Absent;
         match call {
             Call::ServiceProviderConfig | Call::ResourceTypes { .. } | Call::Schemas { .. } if absent => {
                 Err(ScimError::plain(404, "there is no such document"))
@@ -64,6 +68,9 @@ impl Service<'_> {
                     .into_iter()
                     .filter(|kind| self.ops(*kind).contains(&Operation::Search))
                     .collect();
+                if kinds.is_empty() {
+                    return Err(ScimError::plain(501, "a query of all types is not supported"));
+                }
                 self.list(&kinds, query)
             }
             Call::Create { endpoint, resource, projection } => {
@@ -125,8 +132,8 @@ impl Service<'_> {
 
     pub(super) fn ops(&self, kind: Kind) -> &[Operation] {
         match kind {
-            Kind::User => &self.provider.profile.user.ops,
-            Kind::Group => &self.provider.profile.group.ops,
+            Kind::User => &self.profile.user.ops,
+            Kind::Group => &self.profile.group.ops,
             Kind::Custom(_) => &Operation::ALL,
         }
     }
@@ -184,14 +191,14 @@ impl Service<'_> {
         Ok(self.reply(200, record, &projection))
     }
 
-    fn create(
+    pub(super) fn create(
         &mut self,
         kind: Kind,
         mut resource: Value,
         projection: Projection,
     ) -> Result<Reply, ScimError> {
         let provider = self.provider;
-        let sent = (provider.profile.user.write_body == WriteBody::Echo && kind == Kind::User)
+        let sent = (self.profile.user.write_body == WriteBody::Echo && kind == Kind::User)
             .then(|| resource.clone());
         provider.quirks.resource(kind, None, &mut resource)?;
         let mut data = validate::accept(
@@ -202,14 +209,15 @@ impl Service<'_> {
         )?;
         self.settle(kind, None, &mut data)?;
         if kind == Kind::User {
-            check_domain(&provider.profile, &data)?;
-            if provider.profile.life.create_inactive == Permission::Reject
+            check_domain(self.profile, &self.told.domains, &data)?;
+            check_foreign(self.profile, &self.told.foreign, &data)?;
+            if self.profile.life.create_inactive == Permission::Reject
                 && data.get("active") == Some(&false.into())
             {
                 return Err(ScimError::invalid_value("active: nobody can be created inactive"));
             }
         }
-        let adopt = provider.profile.conflict.existing == Existing::AdoptUnmanaged;
+        let adopt = self.profile.conflict.existing == Existing::AdoptUnmanaged;
         let taken =
             self.twin(kind, &data, None).map(|(record, name)| (record.id.clone(), record.managed, name));
         let id = match taken {
@@ -226,10 +234,10 @@ impl Service<'_> {
             record.managed = true;
         }
         let record = self.visible_or_hidden(&id)?;
-        let status = if kind == Kind::Group { provider.profile.group.create_status } else { 201 };
+        let status = if kind == Kind::Group { self.profile.group.create_status } else { 201 };
         let mut reply = self.reply(status, record, &projection);
         echo(sent, &mut reply);
-        if provider.profile.user.write_body == WriteBody::None && kind == Kind::User {
+        if self.profile.user.write_body == WriteBody::None && kind == Kind::User {
             reply.body = Body::Empty;
         }
         reply.location = Some(self.location(kind, &id));
@@ -245,13 +253,16 @@ impl Service<'_> {
     ) -> Result<Reply, ScimError> {
         let provider = self.provider;
         let before = self.visible(kind, id)?.clone();
-        let sent = (provider.profile.user.write_body == WriteBody::Echo && kind == Kind::User)
+        let sent = (self.profile.user.write_body == WriteBody::Echo && kind == Kind::User)
             .then(|| resource.clone());
         provider.quirks.resource(kind, Some(&before), &mut resource)?;
         let resource_type = self.resource_type(kind);
         let mut data =
             validate::accept(&resource, resource_type, validate::Operation::Replace, &provider.tolerances)?;
         check_immutable(resource_type, &before.data, &data)?;
+        if kind == Kind::User {
+            vendor::check_put(self.profile, &data)?;
+        }
         // What a client cannot read back, it cannot send again.
         for name in ["password", "active"] {
             if let (false, Some(value)) = (data.contains_key(name), before.data.get(name)) {
@@ -259,7 +270,7 @@ impl Service<'_> {
             }
         }
         if kind == Kind::User {
-            vendor::restrict_put(&provider.profile, &before.data, &mut data);
+            vendor::restrict_put(self.profile, &before.data, &mut data);
         }
         self.settle(kind, Some(&before.data), &mut data)?;
         self.refuse_twin(kind, &data, id)?;
@@ -270,7 +281,7 @@ impl Service<'_> {
         }
         let mut reply = self.commit(id, data, &projection, 200);
         echo(sent, &mut reply);
-        if provider.profile.user.write_body == WriteBody::None && kind == Kind::User {
+        if self.profile.user.write_body == WriteBody::None && kind == Kind::User {
             reply = Reply { etag: reply.etag, ..Reply::empty(204) };
         }
         Ok(reply)
@@ -286,7 +297,7 @@ impl Service<'_> {
         let provider = self.provider;
         let before = self.visible(kind, id)?.clone();
         let mut plan = provider.quirks.patch(kind, &before, &mut message)?;
-        plan.nothing_left |= vendor::restrict_patch(&provider.profile, kind, &before, &mut message)?;
+        plan.nothing_left |= vendor::restrict_patch(self.profile, kind, &before, &mut message)?;
         if !plan.overlay.is_empty()
             && let Some(record) = self.store.get_mut(id)
         {
@@ -301,8 +312,8 @@ impl Service<'_> {
             if plan.nothing_left { before.data.clone() } else { self.patched(kind, &before, &message)? };
         let status = match (kind, provider.quirks.takes(Liberty::Patch204)) {
             (_, true) => 204,
-            (Kind::User, _) => provider.profile.user.patch_status,
-            (Kind::Group, _) => provider.profile.group.patch_status,
+            (Kind::User, _) => self.profile.user.patch_status,
+            (Kind::Group, _) => self.profile.group.patch_status,
             (Kind::Custom(_), _) => 200,
         };
         // §3.5.2: whoever names attributes gets them.
@@ -343,8 +354,8 @@ impl Service<'_> {
 
     fn delete(&mut self, kind: Kind, id: &str) -> Result<Reply, ScimError> {
         let provider = self.provider;
-        let soft = provider.profile.life.delete == Delete::Soft && kind == Kind::User;
-        if provider.profile.life.delete == Delete::Refused && kind == Kind::User {
+        let soft = self.profile.life.delete == Delete::Soft && kind == Kind::User;
+        if self.profile.life.delete == Delete::Refused && kind == Kind::User {
             return Err(ScimError::plain(405, "users cannot be deleted"));
         }
         if provider.quirks.has(Defect::DeleteNoEffect) {
@@ -366,13 +377,13 @@ impl Service<'_> {
 
     /// Brings data into the form in which it is stored: defaults, grants, members.
     fn settle(
-        &self,
+        &mut self,
         kind: Kind,
         before: Option<&Map<String, Value>>,
         data: &mut Map<String, Value>,
     ) -> Result<(), ScimError> {
+        let profile = self.profile;
         self.provider.quirks.stored(kind, before, data);
-        let profile = &self.provider.profile;
         match kind {
             Kind::User => {
                 vendor::apply_attrs(profile, before, data)?;
@@ -388,12 +399,10 @@ impl Service<'_> {
                 if before.is_none() && !data.contains_key("active") {
                     data.insert("active".to_owned(), true.into());
                 }
-                apply_grants(&self.provider.profile, self.resource_type(kind), data)
+                apply_grants(self.profile, self.resource_type(kind), data)
             }
             Kind::Group => {
-                if let Some(before) = before {
-                    vendor::restrict_group(profile, before, data);
-                }
+                vendor::settle_group(profile, before, data);
                 self.settle_members(data)
             }
             Kind::Custom(_) => Ok(()),
@@ -401,24 +410,34 @@ impl Service<'_> {
     }
 
     /// Members exist, once each, and say of which type they are.
-    fn settle_members(&self, data: &mut Map<String, Value>) -> Result<(), ScimError> {
+    fn settle_members(&mut self, data: &mut Map<String, Value>) -> Result<(), ScimError> {
         let Some(Value::Array(members)) = data.shift_remove("members") else { return Ok(()) };
         let mut seen = std::collections::HashSet::new();
         let mut kept = Vec::with_capacity(members.len());
         for mut member in members {
-            let id = member_id(&member)
+            let mut id = member_id(&member)
                 .ok_or_else(|| ScimError::invalid_value("members: every member needs a value"))?
                 .to_owned();
-            let found = self.store.get(&id).filter(|record| !record.ghost).map(|record| record.kind);
-            let Some(found) = found.or_else(|| self.promised.get(&id).copied()) else {
-                let text = format!("members: there is no resource {id}");
-                match self.provider.profile.group.unknown_member {
+            let stored = self.store.get(&id).filter(|record| !record.ghost).map(|record| record.kind);
+            let found = match stored.or_else(|| self.promised.get(&id).copied()) {
+                Some(found) => found,
+                None => match self.profile.group.unknown_member {
                     UnknownMember::Skip => continue,
-                    UnknownMember::Reject400 => return Err(ScimError::invalid_value(text)),
-                    UnknownMember::Reject404 => return Err(ScimError::plain(404, text)),
-                }
+                    UnknownMember::CreateUser if id.contains('@') => {
+                        id = self.insert(Kind::User, invited_user(&id), true);
+                        member["value"] = id.as_str().into();
+                        Kind::User
+                    }
+                    UnknownMember::Reject404 => {
+                        return Err(ScimError::plain(404, format!("members: there is no resource {id}")));
+                    }
+                    UnknownMember::Reject400 | UnknownMember::CreateUser => {
+                        let text = format!("members: there is no resource {id}");
+                        return Err(ScimError::invalid_value(text));
+                    }
+                },
             };
-            if found == Kind::Group && self.provider.profile.group.nested == Permission::Reject {
+            if found == Kind::Group && self.profile.group.nested == Permission::Reject {
                 return Err(ScimError::invalid_value("members: a group cannot be a member"));
             }
             if let Some(object) = member.as_object_mut()
@@ -437,7 +456,7 @@ impl Service<'_> {
     }
 
     fn twin(&self, kind: Kind, data: &Map<String, Value>, own_id: Option<&str>) -> Option<(&Record, String)> {
-        let profile = &self.provider.profile;
+        let profile = self.profile;
         let resource_type = self.resource_type(kind);
         let unique = match kind {
             Kind::User => &profile.conflict.on,
@@ -470,7 +489,7 @@ impl Service<'_> {
             204 => Reply { etag: Some(etag(record.version)), ..Reply::empty(204) },
             status => self.reply(status, record, projection),
         };
-        let deletes = self.provider.profile.life.deactivate.is_gone()
+        let deletes = self.profile.life.deactivate.is_gone()
             || self.provider.quirks.has(Defect::DeactivateDeletes);
         if record.kind == Kind::User && !record.is_active() && deletes {
             self.store.remove(id);
@@ -480,11 +499,11 @@ impl Service<'_> {
 
     /// Overwrites attributes of whoever is inactive, if the profile says so.
     fn mangle(&mut self, id: &str) {
-        if self.provider.profile.life.mangle.is_empty() {
+        if self.profile.life.mangle.is_empty() {
             return;
         }
         let Some(record) = self.store.get(id).filter(|record| record.kind == Kind::User) else { return };
-        let instead = vendor::mangled(&self.provider.profile, record);
+        let instead = vendor::mangled(self.profile, record);
         let off = !record.is_active();
         if let Some(record) = self.store.get_mut(id) {
             for (name, value) in instead {
@@ -531,7 +550,7 @@ impl Service<'_> {
 
     /// An id that is a value of the resource, if the profile says so and it is free.
     fn id_from(&self, kind: Kind, data: &Map<String, Value>) -> Option<String> {
-        let name = match (kind, self.provider.profile.user.id) {
+        let name = match (kind, self.profile.user.id) {
             (Kind::User, IdForm::Email) => "userName",
             (Kind::User, IdForm::ExternalId) => "externalId",
             _ => return None,
@@ -541,13 +560,13 @@ impl Service<'_> {
     }
 
     pub(super) fn new_id(&mut self, kind: Kind) -> String {
-        let profile = &self.provider.profile;
+        let profile = self.profile;
         let form = match kind {
             Kind::User | Kind::Custom(_) => profile.user.id,
             Kind::Group => profile.group.id,
         };
         let quirks = &self.provider.quirks;
-        let number = self.world.ids.next_id();
+        let number = self.world.next_id();
         if form == IdForm::Number || quirks.has(Defect::IdNumber) || quirks.takes(Liberty::NumericIds) {
             // Eleven digits at most: a number that every JSON reader holds exactly.
             return (number % 100_000_000_000).to_string();
@@ -580,7 +599,7 @@ fn lists_tag(tags: &str, version: u64) -> bool {
 }
 
 fn now(world: &mut World) -> Timestamp {
-    Timestamp::try_from(world.clock.now()).unwrap_or(Timestamp::UNIX_EPOCH)
+    Timestamp::try_from(world.now()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Version 4 in form.
@@ -620,6 +639,13 @@ fn check_immutable_in(
         }
     }
     Ok(())
+}
+
+/// A user whom a group names first.
+fn invited_user(email: &str) -> Map<String, Value> {
+    let mut data = unmanaged_user(email);
+    data.insert("emails".to_owned(), json!([{ "value": email, "primary": true }]));
+    data
 }
 
 /// A user as the vendor has them from elsewhere.

@@ -1,9 +1,10 @@
 //! What the provider has stored, in the order in which it was created.
 //!
-//! Copies are cheap: a copy of a store shares its records.
+//! Copies are cheap: a copy of a store shares its records. What changes is noted with what was there before, for the
+//! journal and for whoever keeps the store on disk.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -28,7 +29,7 @@ pub(super) struct Place {
 }
 
 /// One stored resource.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Record {
     pub(super) kind: Kind,
     /// Its turn among all that were created; [`Store::insert`] gives it.
@@ -52,6 +53,11 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn place(&self) -> Place {
         Place { kind: self.kind, number: self.number }
+    }
+
+    /// The same with other data; a clone would copy the old data first.
+    fn with_data(&self, data: Map<String, Value>) -> Self {
+        Self { data, id: self.id.clone(), overlay: self.overlay.clone(), ..*self }
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
@@ -87,6 +93,15 @@ pub(super) struct Store {
     /// The groups that name an id as their member.
     by_member: HashMap<String, Places>,
     last: u64,
+    /// What was at each place before it was changed, the oldest first.
+    touched: Vec<(Place, Option<Arc<Record>>)>,
+}
+
+/// One changed resource: `before` is absent from what is new, `after` from what is gone.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) before: Option<Arc<Record>>,
+    pub(super) after: Option<Arc<Record>>,
 }
 
 impl Store {
@@ -100,25 +115,82 @@ impl Store {
 
     /// To change anything but the data.
     pub(super) fn get_mut(&mut self, id: &str) -> Option<&mut Record> {
-        self.records.get_mut(self.by_id.get(id)?).map(Arc::make_mut)
+        let place = *self.by_id.get(id)?;
+        self.touch(place);
+        self.records.get_mut(&place).map(Arc::make_mut)
     }
 
     pub(super) fn insert(&mut self, mut record: Record) {
         self.last += 1;
         record.number = self.last;
         record.data = tight(record.data);
-        let place = record.place();
-        self.by_id.insert(record.id.clone(), place);
-        self.records.insert(place, Arc::new(record));
-        self.index(place, true);
+        self.put(record.place(), Some(Arc::new(record)));
+    }
+
+    /// Puts back what was stored elsewhere, at its place.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn load(&mut self, mut record: Record) {
+        self.last = self.last.max(record.number);
+        record.data = tight(record.data);
+        self.put(record.place(), Some(Arc::new(record)));
+        self.touched.clear();
+    }
+
+    /// Forgets all resources, but not how many there were.
+    pub(super) fn clear(&mut self) {
+        let places: Vec<Place> = self.records.keys().copied().collect();
+        places.into_iter().for_each(|place| self.put(place, None));
+    }
+
+    /// What changed since it was last asked.
+    pub(super) fn take_changes(&mut self) -> Vec<Change> {
+        let mut seen = HashSet::new();
+        let touched = std::mem::take(&mut self.touched);
+        let first = touched.into_iter().filter(|(place, _)| seen.insert(*place));
+        let changes =
+            first.map(|(place, before)| Change { before, after: self.records.get(&place).cloned() });
+        changes.filter(|change| change.before != change.after).collect()
+    }
+
+    /// Takes changes back.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn undo(&mut self, changes: &[Change]) {
+        for Change { before, after } in changes {
+            if let Some(place) = before.as_ref().or(after.as_ref()).map(|record| record.place()) {
+                self.put(place, before.clone());
+            }
+        }
+        self.touched.clear();
+    }
+
+    fn touch(&mut self, place: Place) {
+        // A write changes the same resource several times in a row.
+        if self.touched.last().is_none_or(|(last, _)| *last != place) {
+            self.touched.push((place, self.records.get(&place).cloned()));
+        }
+    }
+
+    /// Makes a place hold exactly this.
+    fn put(&mut self, place: Place, record: Option<Arc<Record>>) {
+        self.touch(place);
+        self.index(place, false);
+        if let Some(old) = self.records.remove(&place) {
+            self.by_id.remove(&old.id);
+        }
+        if let Some(record) = record {
+            self.by_id.insert(record.id.clone(), place);
+            self.records.insert(place, record);
+            self.index(place, true);
+        }
     }
 
     /// Replaces the data of a resource.
     pub(super) fn set_data(&mut self, id: &str, data: Map<String, Value>) {
         let Some(place) = self.by_id.get(id).copied() else { return };
+        self.touch(place);
         self.index(place, false);
         if let Some(record) = self.records.get_mut(&place) {
-            Arc::make_mut(record).data = tight(data);
+            *record = Arc::new(record.with_data(tight(data)));
         }
         self.index(place, true);
     }
@@ -151,9 +223,8 @@ impl Store {
 
     /// Removes a resource, and its membership in every group.
     pub(super) fn remove(&mut self, id: &str) {
-        if let Some(place) = self.by_id.remove(id) {
-            self.index(place, false);
-            self.records.remove(&place);
+        if let Some(place) = self.by_id.get(id).copied() {
+            self.put(place, None);
         }
         self.remove_member(id);
     }
@@ -168,6 +239,7 @@ impl Store {
     /// Gives a resource another id, which no sound server does.
     pub(super) fn rename(&mut self, id: &str, new: &str) {
         let Some(place) = self.by_id.remove(id) else { return };
+        self.touch(place);
         self.by_id.insert(new.to_owned(), place);
         if let Some(record) = self.records.get_mut(&place) {
             Arc::make_mut(record).id = new.to_owned();
@@ -203,6 +275,7 @@ impl Store {
 
     /// Changes `members` without a look at the index.
     fn change_members(&mut self, place: Place, change: impl FnOnce(&mut Vec<Value>)) {
+        self.touch(place);
         let Some(group) = self.records.get_mut(&place) else { return };
         let group = Arc::make_mut(group);
         let Some(Value::Array(members)) = group.data.get_mut("members") else { return };
@@ -319,5 +392,46 @@ mod tests {
         store.remove("b");
         store.remove("g");
         assert_eq!((store.by_text.len(), store.by_id.len(), store.records.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn changes_are_told_once_each_with_what_was_before() {
+        let mut store = Store::default();
+        store.insert(record(Kind::User, "a", json!({"userName": "ada"})));
+        store.insert(record(Kind::Group, "g", json!({"displayName": "Eng", "members": [{"value": "a"}]})));
+        let told = |changes: &[Change]| -> Vec<(bool, bool)> {
+            changes.iter().map(|change| (change.before.is_some(), change.after.is_some())).collect()
+        };
+        assert_eq!(told(&store.take_changes()), [(false, true), (false, true)]);
+        assert_eq!(told(&store.take_changes()), []);
+        store.get_mut("a").unwrap().managed = true;
+        assert_eq!(told(&store.take_changes()), [], "it was managed before");
+        store.remove("a");
+        let changes = store.take_changes();
+        assert_eq!(told(&changes), [(true, false), (true, true)]);
+        assert_eq!(changes[0].before.as_ref().unwrap().text("userName"), Some("ada"));
+        store.insert(record(Kind::User, "b", json!({"userName": "bob"})));
+        store.remove("b");
+        assert_eq!(told(&store.take_changes()), [], "it came and went");
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn what_is_undone_never_was() {
+        let mut store = Store::default();
+        store.insert(record(Kind::User, "a", json!({"userName": "ada"})));
+        store.insert(record(Kind::Group, "g", json!({"displayName": "Eng", "members": [{"value": "a"}]})));
+        store.take_changes();
+        let before = format!("{:?}", store.records);
+        store.remove("a");
+        store.set_data("g", json!({"displayName": "Sales"}).as_object().unwrap().clone());
+        store.insert(record(Kind::User, "b", json!({"userName": "bob"})));
+        let changes = store.take_changes();
+        store.undo(&changes);
+        assert_eq!(format!("{:?}", store.records), before);
+        assert_eq!(ids(store.groups_of("a")), ["g"]);
+        assert_eq!(ids(store.with_text(Kind::Group, "displayName", "eng").unwrap()), ["g"]);
+        assert_eq!(ids(store.with_text(Kind::User, "userName", "ada").unwrap()), ["a"]);
+        assert!(store.get("b").is_none() && store.take_changes().is_empty());
     }
 }

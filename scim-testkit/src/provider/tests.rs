@@ -2,7 +2,10 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use scim_core::vendor::{Delete, Operation, Profile, UnknownMember, WriteBody};
+use scim_core::{
+    urn,
+    vendor::{Delete, Operation, Profile, UnknownMember, WriteBody},
+};
 use serde_json::{Value, json};
 
 use super::*;
@@ -388,8 +391,8 @@ fn hubspot_maps_titles_and_deletes_on_deactivation() {
             got.body
         );
     }
-    let locked = provider.edit_elsewhere("1", "title", json!("Super Admin"));
-    assert_eq!(locked, Err(EditError::Locked("1".into())));
+    let locked = provider.control().edit("1", "title", json!("Super Admin"));
+    assert_eq!(locked, Err(ControlError::Locked("1".into())));
 
     assert_eq!(get(&provider, "/Groups").status, 404);
     assert_eq!(get(&provider, "/ResourceTypes").body["totalResults"], 1);
@@ -405,14 +408,14 @@ fn hubspot_maps_titles_and_deletes_on_deactivation() {
 #[test]
 fn hubspot_takes_over_people_it_knows() {
     let provider = provider("hubspot");
-    let id = provider.add_unmanaged_user("grace@example.com");
-    assert_eq!(provider.edit_elsewhere(&id, "title", json!("Captain")), Ok(()));
+    let id = provider.control().add_user("grace@example.com");
+    assert_eq!(provider.control().edit(&id, "title", json!("Captain")), Ok(()));
     assert_eq!(get(&provider, "/Users").body["totalResults"], 0);
     assert_eq!(get(&provider, &format!("/Users/{id}")).status, 404);
     let grace = user("Grace@example.com", json!({"title": "Sales Rep"}));
     let got = send(&provider, "POST", "/Users", grace.clone());
     assert_eq!((got.status, got.id()), (201, id.clone()));
-    assert_eq!(provider.edit_elsewhere(&id, "title", json!("x")), Err(EditError::Locked(id.clone())));
+    assert_eq!(provider.control().edit(&id, "title", json!("x")), Err(ControlError::Locked(id.clone())));
     assert_eq!(send(&provider, "POST", "/Users", grace).status, 409);
     assert_eq!(provider.snapshot().len(), 1);
 }
@@ -421,25 +424,25 @@ fn hubspot_takes_over_people_it_knows() {
 fn elsewhere_is_free_where_no_profile_locks_it() {
     let provider = provider("interop");
     let id = add(&provider, "ada", json!({}));
-    assert_eq!(provider.edit_elsewhere(&id, "title", json!("T")), Ok(()));
+    assert_eq!(provider.control().edit(&id, "title", json!("T")), Ok(()));
     assert_eq!(get(&provider, &format!("/Users/{id}")).body["title"], "T");
-    let wrong = provider.edit_elsewhere(&id, "active", json!("x")).unwrap_err();
-    assert!(matches!(wrong, EditError::Invalid(_)), "{wrong}");
-    assert_eq!(provider.edit_elsewhere("9", "title", json!("T")), Err(EditError::NotFound("9".into())));
+    let wrong = provider.control().edit(&id, "active", json!("x")).unwrap_err();
+    assert!(matches!(wrong, ControlError::Invalid(_)), "{wrong}");
+    assert_eq!(provider.control().edit("9", "title", json!("T")), Err(ControlError::NotFound("9".into())));
 }
 
 #[test]
 fn requests_are_logged() {
     let provider = provider("rfc");
     get(&provider, "/Users?count=1");
-    let log = provider.request_log();
+    let log = provider.journal();
     assert_eq!((log[0].target.as_str(), log[0].status, log.len()), ("/scim/v2/Users?count=1", 200, 1));
 }
 
 #[test]
 fn the_systems_world_makes_unlike_ids() {
     let mut world = World::system();
-    let ids: HashSet<u128> = (0..1000).map(|_| world.ids.next_id()).collect();
+    let ids: HashSet<u128> = (0..1000).map(|_| world.next_id()).collect();
     assert_eq!(ids.len(), 1000);
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use scim_core::urn;
 use serde_json::{Value, json};
 
 use super::{
@@ -353,7 +354,7 @@ fn tenants_share_nothing_but_the_credentials() {
         let (got, body) = ask("GET", path, Value::Null);
         assert_eq!((got, body.get("totalResults").cloned().unwrap_or_default()), (status, total), "{path}");
     }
-    assert_eq!((provider.tenant_snapshot("acme").len(), provider.snapshot().len()), (1, 0));
+    assert_eq!((provider.control_of("acme").unwrap().snapshot().len(), provider.snapshot().len()), (1, 0));
     assert_eq!(provider.tenant_url("acme").as_deref(), Some("http://localhost/tenants/acme/scim/v2"));
     assert_eq!(provider.tenant_url("initech"), None);
     for name in ["", "..", "a/b", "acme"] {
@@ -477,7 +478,7 @@ fn faults_answer_instead_of_the_provider() {
     let statuses: Vec<u16> =
         (0..6).map(|_| send(&provider, "POST", "/Users", user("ada", json!({}))).status).collect();
     assert_eq!(statuses, [429, 503, 502, 502, 502, 409], "the fifth was carried out");
-    let log = provider.request_log();
+    let log = provider.journal();
     assert_eq!(log.iter().map(|entry| entry.status).collect::<Vec<_>>(), [429, 503, 502, 0, 0, 409]);
     assert!(log[0].fault.is_some() && log[5].fault.is_none());
 

@@ -2,15 +2,16 @@
 //! the profile says nothing.
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri, header};
 use scim_core::{
     error::{ScimError, ScimType},
-    filter::{CompareOp, Filter},
+    filter::{CompareOp, Filter, Literal},
     json,
     reply::{Body, Reply},
+    schema::ResourceType,
     vendor::{
-        Change, Format, MembersRead, Need, OnCreate, OverMax, PerPage, Permission, Profile, Removal, Rename,
-        ScimTypes, StatusForm, Unhandled, Unsupported,
+        Change, ConfigPath, Format, GroupNames, MembersRead, Need, OnCreate, OverMax, PerPage, Permission,
+        Profile, Removal, Rename, ScimTypes, Shown, StatusForm, UnauthorizedBody, Unhandled, Unsupported,
     },
 };
 use serde_json::{Map, Value, json};
@@ -33,10 +34,40 @@ pub(super) fn defects(profile: &Profile) -> Vec<Defect> {
     all.into_iter().filter(|(present, _)| *present).map(|(_, defect)| defect).collect()
 }
 
-/// The request with the vendor's parameter under the name that RFC 7644 has for it.
+/// The request with the vendor's paths and parameters under the names that RFC 7644 has for them.
 pub(super) fn request(profile: &Profile, request: &Request<Bytes>) -> Option<Request<Bytes>> {
-    let own = profile.page.count_param.as_str();
-    let query = request.uri().query().filter(|_| own != "count")?;
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let moved = config_path(profile.service.config_path, path);
+    let renamed = query.and_then(|query| count_param(&profile.page.count_param, query));
+    if moved.is_none() && renamed.is_none() {
+        return None;
+    }
+    let path = moved.as_deref().unwrap_or(path);
+    let uri: Uri = match renamed.as_deref().or(query) {
+        Some(query) => format!("{path}?{query}").parse().ok()?,
+        None => path.parse().ok()?,
+    };
+    let mut changed = request.clone();
+    *changed.uri_mut() = uri;
+    Some(changed)
+}
+
+fn config_path(at: ConfigPath, path: &str) -> Option<String> {
+    let (before, last) = path.trim_end_matches('/').rsplit_once('/')?;
+    match (at, last) {
+        (ConfigPath::Both | ConfigPath::Plural, "ServiceProviderConfigs") => {
+            Some(format!("{before}/ServiceProviderConfig"))
+        }
+        // Nothing is there.
+        (ConfigPath::Plural, "ServiceProviderConfig") => Some(format!("{before}/NoServiceProviderConfig")),
+        _ => None,
+    }
+}
+
+fn count_param(own: &str, query: &str) -> Option<String> {
+    if own == "count" {
+        return None;
+    }
     let renamed: Vec<String> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
@@ -46,10 +77,7 @@ pub(super) fn request(profile: &Profile, request: &Request<Bytes>) -> Option<Req
             _ => pair.to_owned(),
         })
         .collect();
-    let uri: Uri = format!("{}?{}", request.uri().path(), renamed.join("&")).parse().ok()?;
-    let mut changed = request.clone();
-    *changed.uri_mut() = uri;
-    Some(changed)
+    Some(renamed.join("&"))
 }
 
 /// Refuses a request without a header that the vendor asks for.
@@ -76,6 +104,20 @@ pub(super) fn answers_filter(profile: &Profile, kind: Kind, filter: &Filter) -> 
         Unsupported::Plain => Err(ScimError::plain(400, text)),
         Unsupported::Invalid => Err(ScimError::invalid_filter(text)),
     }
+}
+
+/// The filter with the name of a group in the form in which the vendor stores it.
+pub(super) fn stored_filter(profile: &Profile, kind: Kind, filter: &Filter) -> Option<Filter> {
+    let Filter::Compare { path, op: CompareOp::Eq, value: Literal::String(text) } = filter else {
+        return None;
+    };
+    let by_name =
+        kind == Kind::Group && path.sub().is_none() && path.name().eq_ignore_ascii_case("displayName");
+    (by_name && profile.group.names == GroupNames::Slug).then(|| Filter::Compare {
+        path: path.clone(),
+        op: CompareOp::Eq,
+        value: Literal::String(slug(text)),
+    })
 }
 
 fn compares(filter: &Filter, known: &[String], and: bool) -> bool {
@@ -111,6 +153,15 @@ pub(super) fn apply_attrs(
 ) -> Result<(), ScimError> {
     for rule in &profile.attrs {
         let path = rule.path.as_str();
+        if before.is_none()
+            && value(data, path).is_none()
+            && let Some(default) = value(data, &rule.default_from).cloned()
+        {
+            data.insert(path.to_owned(), default);
+        }
+        if before.is_none() && rule.mutability == Change::ReadOnly {
+            remove(data, path);
+        }
         match rule.need {
             Need::Required if value(data, path).is_none() => {
                 return Err(ScimError::invalid_value(format!("{path} is required")));
@@ -118,9 +169,7 @@ pub(super) fn apply_attrs(
             Need::Rejected if value(data, path).is_some() => {
                 return Err(ScimError::invalid_value(format!("{path} is not supported")));
             }
-            Need::Ignored => {
-                json::remove(data, path);
-            }
+            Need::Ignored => remove(data, path),
             _ => {}
         }
         if let Some(before) = before.filter(|_| rule.mutability != Change::ReadWrite) {
@@ -128,8 +177,9 @@ pub(super) fn apply_attrs(
             if changed && rule.mutability == Change::Refused {
                 return Err(ScimError::mutability(format!("{path} cannot change")));
             }
-            if changed && let Some((name, _)) = path.split_once('.').or(Some((path, ""))) {
-                match before.get(name) {
+            if changed {
+                let name = outer(path);
+                match json::get(before, name) {
                     Some(old) => data.insert(name.to_owned(), old.clone()),
                     None => data.shift_remove(name),
                 };
@@ -157,14 +207,57 @@ pub(super) fn apply_attrs(
     Ok(())
 }
 
-/// The value at `name` or `name.sub`; what is empty is not there.
-fn value<'a>(data: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
-    let found = match path.split_once('.') {
+/// The value at `name`, `name.sub` or `urn:…:name`; what is empty is not there.
+pub(super) fn value<'a>(data: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    let found = match path.rsplit_once(':').or_else(|| path.split_once('.')) {
         Some((name, sub)) => json::get(json::get(data, name)?.as_object()?, sub)?,
         None => json::get(data, path)?,
     };
     let empty = found.is_null() || found.as_str() == Some("") || found.as_array().is_some_and(Vec::is_empty);
     (!empty).then_some(found)
+}
+
+/// The top-level name that a path is in.
+fn outer(path: &str) -> &str {
+    path.rsplit_once(':').or_else(|| path.split_once('.')).map_or(path, |(outer, _)| outer)
+}
+
+/// Takes out what is at a path, and the object around it if that is then empty.
+fn remove(data: &mut Map<String, Value>, path: &str) {
+    let name = outer(path);
+    let inner = path.get(name.len() + 1..).unwrap_or_default();
+    if inner.is_empty() {
+        json::remove(data, name);
+    } else if let Some(Value::Object(holder)) = json::get_mut(data, name) {
+        json::remove(holder, inner);
+        if holder.is_empty() {
+            json::remove(data, name);
+        }
+    }
+}
+
+/// Users as the vendor's own screens edit them: there they can write what SCIM only reads.
+pub(super) fn on_screen(profile: &Profile) -> ResourceType {
+    let mut open = profile.clone();
+    open.attrs.retain(|rule| rule.mutability != Change::ReadOnly);
+    open.user_type()
+}
+
+/// Takes out of an answer what the vendor does not show.
+pub(super) fn hide(profile: &Profile, kind: Kind, shown: &mut Map<String, Value>) {
+    if kind == Kind::User {
+        for rule in profile.attrs.iter().filter(|rule| rule.shown == Shown::Never) {
+            remove(shown, &rule.path);
+        }
+    }
+}
+
+/// Refuses a PUT without what the vendor asks for.
+pub(super) fn check_put(profile: &Profile, data: &Map<String, Value>) -> Result<(), ScimError> {
+    match profile.put.required.iter().find(|path| value(data, path).is_none()) {
+        Some(path) => Err(ScimError::invalid_value(format!("{path} is required in a PUT"))),
+        None => Ok(()),
+    }
 }
 
 /// What a PUT writes at this vendor.
@@ -209,7 +302,10 @@ pub(super) fn restrict_patch(
             .filter(|_| !path.contains("extension"))
             .map_or(path, |(_, rest)| rest);
         let name = path.split(['.', '[']).next().unwrap_or(path);
-        known.iter().any(|known| known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(path))
+        known.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => path.get(..start.len()).is_some_and(|path| path.eq_ignore_ascii_case(start)),
+            None => known.eq_ignore_ascii_case(name) || known.eq_ignore_ascii_case(path),
+        })
     };
     let refuse = |path: &str| match profile.patch.unhandled {
         Unhandled::Noop => Ok(()),
@@ -287,19 +383,51 @@ fn check_members(profile: &Profile, record: &Record, operations: &[Value]) -> Re
     Ok(())
 }
 
-/// A group as the vendor stores it.
-pub(super) fn restrict_group(profile: &Profile, before: &Map<String, Value>, data: &mut Map<String, Value>) {
+/// A group as the vendor stores it; `before` is what was stored, `None` for a create.
+pub(super) fn settle_group(
+    profile: &Profile,
+    before: Option<&Map<String, Value>>,
+    data: &mut Map<String, Value>,
+) {
+    if profile.group.names == GroupNames::Slug
+        && let Some(Value::String(name)) = json::get_mut(data, "displayName")
+    {
+        *name = slug(name);
+    }
     if profile.group.rename == Rename::Ignore
-        && let Some(name) = before.get("displayName")
+        && let Some(name) = before.and_then(|before| before.get("displayName"))
     {
         data.insert("displayName".to_owned(), name.clone());
     }
+}
+
+/// Small letters and digits, with hyphens between them. A name without any stays as it is.
+fn slug(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+    if words.is_empty() { name.to_owned() } else { words.join("-") }
 }
 
 /// An answer as the vendor words its errors.
 pub(super) fn dress(profile: &Profile, reply: &mut Reply) {
     let rules = &profile.error;
     let Body::Scim(error) = &reply.body else { return };
+    let told = error.detail.clone();
+    let body = match rules.unauthorized {
+        _ if error.status != 401 => None,
+        UnauthorizedBody::Scim => None,
+        UnauthorizedBody::Empty => Some(Body::Empty),
+        UnauthorizedBody::Detail => Some(Body::Json(json!({ "detail": told }))),
+        UnauthorizedBody::Errors => {
+            let told = json!({ "description": "invalid_authentication", "code": 401 });
+            Some(Body::Json(json!({ "Errors": told })))
+        }
+    };
+    if let Some(body) = body {
+        reply.body = body;
+        return;
+    }
     if rules.status_as == StatusForm::String && rules.scim_type == ScimTypes::Rfc && rules.extra.is_empty() {
         return;
     }
@@ -320,6 +448,18 @@ pub(super) fn dress(profile: &Profile, reply: &mut Reply) {
         }
     }
     reply.body = Body::Json(body);
+}
+
+/// The media type that the vendor gives to what it says in SCIM.
+pub(super) fn label(profile: &Profile, response: &mut Response<Bytes>) {
+    let own = &profile.service.media_type;
+    let is_scim = |value: &HeaderValue| value.as_bytes().starts_with(b"application/scim+json");
+    if let Some(value) = response.headers_mut().get_mut(header::CONTENT_TYPE).filter(|value| is_scim(value))
+        && let Ok(own) = HeaderValue::from_str(own)
+        && !own.is_empty()
+    {
+        *value = own;
+    }
 }
 
 /// The answer to a client that asks too often.

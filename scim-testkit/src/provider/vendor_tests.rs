@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{Method, Request};
-use scim_core::vendor::Profile;
+use scim_core::{urn, vendor::Profile};
 use serde_json::{Value, json};
 
 use super::*;
@@ -32,7 +32,7 @@ fn last(rules: &str, asks: &[Ask]) -> (u16, Value) {
     );
     let profile = Profile::parse(&text, "x.toml").unwrap_or_else(|error| panic!("{error}"));
     let provider = Provider::new(profile, World::deterministic());
-    provider.add_unmanaged_user("bob@example.com");
+    provider.control().add_user("bob@example.com");
     let mut ids: Vec<String> = Vec::new();
     let mut answer = (0, Value::Null);
     for (method, path, body) in asks {
@@ -431,6 +431,81 @@ fn every_key_shows_on_the_wire() {
         ("error.status_as", "error.status_as = \"int\"".into(), String::new(), vec![READ]),
         ("error.scim_type", "error.scim_type = \"never\"".into(), String::new(), vec![ADA, ADA]),
         ("error.extra", "error.extra = [\"Errors\"]".into(), String::new(), vec![READ]),
+        (
+            "service.config_path",
+            "service.config_path = \"both\"".into(),
+            String::new(),
+            vec![("GET", "/ServiceProviderConfigs", "")],
+        ),
+        (
+            "service.config_path",
+            "service.config_path = \"plural\"".into(),
+            String::new(),
+            vec![("GET", "/ServiceProviderConfig", "")],
+        ),
+        (
+            "service.told_max_results",
+            "service.told_max_results = 7".into(),
+            String::new(),
+            vec![("GET", "/ServiceProviderConfig", "")],
+        ),
+        ("group.names", "group.names = \"slug\"".into(), String::new(), vec![ADA, TEAM]),
+        (
+            "group.inactive_members",
+            "group.inactive_members = \"hide\"".into(),
+            String::new(),
+            vec![ADA, TEAM, OFF, ("GET", "/Groups/{2}", "")],
+        ),
+        (
+            "group.unknown_member",
+            "group.unknown_member = \"create_user\"".into(),
+            String::new(),
+            vec![("POST", "/Groups", r#"{"displayName": "B", "members": [{"value": "new@example.com"}]}"#)],
+        ),
+        ("attr.mut", "attr = [{ path = \"title\", mut = \"read_only\" }]".into(), String::new(), vec![ADA]),
+        ("attr.shown", "attr = [{ path = \"title\", shown = \"never\" }]".into(), String::new(), vec![ADA]),
+        (
+            "attr.default_from",
+            "attr = [{ path = \"nickName\", default_from = \"userName\" }]".into(),
+            String::new(),
+            vec![ADA],
+        ),
+        (
+            "custom.path",
+            "custom = [{ path = \"urn:example:User:badge\" }]".into(),
+            String::new(),
+            vec![("GET", "/Schemas/urn:example:User", "")],
+        ),
+        (
+            "custom.type",
+            "custom = [{ path = \"urn:example:User:badge\", type = \"integer\" }]".into(),
+            "custom = [{ path = \"urn:example:User:badge\" }]".into(),
+            vec![("GET", "/Schemas/urn:example:User", "")],
+        ),
+        (
+            "page.projection",
+            "page.projection = \"none\"".into(),
+            String::new(),
+            vec![ADA, ("GET", "/Users/{1}?attributes=id", "")],
+        ),
+        (
+            "page.cursor_total",
+            "page = { cursor = true, cursor_total = false }".into(),
+            "page = { cursor = true }".into(),
+            vec![ADA, ("GET", "/Users?cursor&count=1", "")],
+        ),
+        (
+            "put.required",
+            "put.required = [\"nickName\"]".into(),
+            String::new(),
+            vec![ADA, ("PUT", "/Users/{1}", r#"{"userName": "ada@example.com"}"#)],
+        ),
+        (
+            "seat.by",
+            format!("seat = {{ by = \"role\", roles = [\"Chief\"] }}\n{usual}"),
+            usual.clone(),
+            vec![ADA],
+        ),
         ("grant.from", usual.clone(), role("userType", "minimal", "minimal", "roles"), vec![ADA]),
         (
             "grant.none",
@@ -457,13 +532,17 @@ impl Clock for Still {
     fn now(&mut self) -> SystemTime {
         self.0
     }
+
+    fn peek(&self) -> SystemTime {
+        self.0
+    }
 }
 
 fn asked_often(rules: &str) -> Vec<u16> {
     let text = format!("profile = {{ id = \"x\", title = \"X\", as_of = \"2026-01\" }}\n{rules}");
     let profile = Profile::parse(&text, "x.toml").unwrap();
-    let clock = Box::new(Still(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)));
-    let provider = Provider::new(profile, World { clock, ..World::deterministic() }).with_rate_limits();
+    let clock = Still(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
+    let provider = Provider::new(profile, World::deterministic().with_clock(clock)).with_rate_limits();
     let ask = |method: &str| {
         let request = Request::builder().method(method).uri(format!("{BASE_PATH}/Users"));
         provider.handle(&request.body(Bytes::new()).unwrap())
@@ -502,18 +581,91 @@ fn public_discovery_needs_no_token_and_accounts_have_states() {
     let user: Value = serde_json::from_slice(provider.handle(&create).body()).unwrap();
     let id = user["id"].as_str().unwrap();
     assert_eq!(user["active"], true);
-    assert_eq!(provider.account_state(id).as_deref(), Some("invited"));
-    assert_eq!(provider.advance_account(id).as_deref(), Some("accepted"));
-    assert_eq!(provider.advance_account(id).as_deref(), Some("confirmed"));
-    assert_eq!(provider.advance_account(id).as_deref(), Some("confirmed"));
+    assert_eq!(provider.control().account_state(id).as_deref(), Some("invited"));
+    assert_eq!(provider.control().advance_account(id).as_deref(), Some("accepted"));
+    assert_eq!(provider.control().advance_account(id).as_deref(), Some("confirmed"));
+    assert_eq!(provider.control().advance_account(id).as_deref(), Some("confirmed"));
     let turn = |active: &str| {
         let body = format!(
             r#"{{"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{{"op": "replace", "path": "active", "value": {active}}}]}}"#
         );
         let request = Request::patch(format!("{BASE_PATH}/Users/{id}")).body(Bytes::from(body)).unwrap();
         assert_eq!(provider.handle(&request).status(), 204);
-        provider.account_state(id)
+        provider.control().account_state(id)
     };
     assert_eq!(turn("false").as_deref(), Some("revoked"));
     assert_eq!(turn("true").as_deref(), Some("confirmed"));
+}
+
+#[test]
+fn a_mark_of_the_request_chooses_the_variant() {
+    let text = "profile = { id = \"x\", title = \"X\", as_of = \"2026-01\" }\n\
+        [[variant]]\nname = \"a\"\nwhen = { header = \"X-Client\" }\nset = { \"attr:title.need\" = \"required\" }\n\
+        [[variant]]\nname = \"b\"\nwhen = { user_agent = \"okta\" }\nset = { \"attr:title.need\" = \"rejected\" }\n";
+    let provider = Provider::new(Profile::parse(text, "x.toml").unwrap(), World::deterministic());
+    let create = |mark: Option<(&str, &str)>, user: &str| {
+        let body = format!(r#"{{"schemas": ["{}"], {user}}}"#, urn::USER);
+        let mut request = Request::post(format!("{BASE_PATH}/Users"));
+        if let Some((name, value)) = mark {
+            request = request.header(name, value);
+        }
+        provider.handle(&request.body(Bytes::from(body)).unwrap()).status().as_u16()
+    };
+    let (client, okta) = (Some(("x-client", "1")), Some(("User-Agent", "Okta SCIM Client 1.0.0")));
+    assert_eq!(create(None, r#""userName": "a""#), 201);
+    assert_eq!(create(client, r#""userName": "b""#), 400);
+    assert_eq!(create(client, r#""userName": "c", "title": "T""#), 201);
+    assert_eq!(create(okta, r#""userName": "d", "title": "T""#), 400);
+    assert_eq!(create(Some(("User-Agent", "curl")), r#""userName": "e""#), 201);
+}
+
+#[test]
+fn a_401_has_the_body_that_the_vendor_gives_it() {
+    let body = |rules: &str| {
+        let text = format!("profile = {{ id = \"x\", title = \"X\", as_of = \"2026-01\" }}\n{rules}");
+        let profile = Profile::parse(&text, "x.toml").unwrap();
+        let provider = Provider::new(profile, World::deterministic()).with_token(Some("t".into()));
+        let request = Request::get(format!("{BASE_PATH}/Users")).body(Bytes::new()).unwrap();
+        let response = provider.handle(&request);
+        assert_eq!(response.status(), 401);
+        serde_json::from_slice::<Value>(response.body()).unwrap_or_default()
+    };
+    assert_eq!(body("")["status"], "401");
+    assert_eq!(body("error.unauthorized = \"empty\""), Value::Null);
+    assert_eq!(body("error.unauthorized = \"errors\"")["Errors"]["code"], 401);
+    assert_eq!(body("error.unauthorized = \"detail\"").as_object().unwrap().len(), 1);
+}
+
+#[test]
+fn allow_names_what_the_vendor_has() {
+    let ask = |vendor: &str, method: &str, path: &str| {
+        let provider = Provider::new(Profile::builtin(vendor).unwrap(), World::deterministic());
+        let request = Request::builder().method(method).uri(format!("{BASE_PATH}{path}"));
+        let response = provider.handle(&request.body(Bytes::from("{}")).unwrap());
+        let allow = response.headers().get(header::ALLOW).map(|allow| allow.to_str().unwrap().to_owned());
+        (response.status().as_u16(), allow.unwrap_or_default())
+    };
+    assert_eq!(ask("8x8", "DELETE", "/Users/1"), (405, "GET, PUT, PATCH".to_owned()));
+    assert_eq!(ask("aws", "PUT", "/Groups/1"), (405, "GET, PATCH, DELETE".to_owned()));
+    assert_eq!(ask("aws", "POST", "/Users/.search"), (405, String::new()));
+    assert_eq!(ask("rfc", "PUT", "/Users"), (405, "GET, POST".to_owned()));
+    assert_eq!(ask("rfc", "POST", ""), (405, "GET".to_owned()));
+}
+
+#[test]
+fn the_root_answers_a_query_of_all_types() {
+    let provider = Provider::new(Profile::builtin("interop").unwrap(), World::deterministic());
+    provider.control().add_user("ada@example.com");
+    let ask = |path: &str| {
+        let request = Request::get(format!("{BASE_PATH}{path}")).body(Bytes::new()).unwrap();
+        let response = provider.handle(&request);
+        (response.status().as_u16(), serde_json::from_slice::<Value>(response.body()).unwrap())
+    };
+    assert_eq!(ask("").1["totalResults"], 1);
+    assert_eq!(
+        ask("/?filter=userName%20eq%20%22ada@example.com%22").1["Resources"][0]["userName"],
+        "ada@example.com"
+    );
+    assert_eq!(ask("?filter=userName%20eq%20%22bob%22").1["totalResults"], 0);
+    assert_eq!(ask("?filter=nonsense").0, 400);
 }

@@ -1,13 +1,18 @@
 //! What a vendor's profile announces: findings that follow from it are how the vendor differs, not what is wrong.
 
 use scim_core::vendor::{
-    Change, Delete, Discovery, ListScope, MembersRead, Need, OnCreate, Operation, OverMax, PerPage,
-    Permission, Profile, Reactivate, Rename, ScimTypes, StatusForm, UnknownMember, WriteBody,
+    Change, ConfigPath, Delete, Discovery, GroupNames, InactiveMembers, ListScope, MembersRead, Need,
+    OnCreate, Operation, OverMax, PerPage, Permission, Profile, ProjectionOf, Reactivate, Rename, ScimTypes,
+    SeatBy, Shown, StatusForm, UnauthorizedBody, UnknownMember, WriteBody,
 };
 
 /// The key of the profile that a finding follows from. `said` is everything that the finding says.
 pub(super) fn announced(profile: &Profile, check: &str, said: &str) -> Option<&'static str> {
-    rules(profile).into_iter().find(|rule| rule.covers(check, said)).map(|rule| rule.key)
+    // Whom the vendor tells apart by the request, or by a setting that goes with the provider.
+    let by_client = profile.variants.iter().filter(|variant| !variant.when.client.is_empty());
+    let others = by_client.filter_map(|variant| profile.variant(&variant.name));
+    let all = std::iter::once(profile).chain(others).flat_map(rules);
+    all.into_iter().find(|rule| rule.covers(check, said)).map(|rule| rule.key)
 }
 
 /// A key that departs from the RFC, and what a run sees of it.
@@ -58,6 +63,40 @@ fn rules(profile: &Profile) -> Vec<Rule> {
         "service.need_headers",
         &["http.user-agent-required"],
     );
+    when(
+        profile.service.config_path == ConfigPath::Plural,
+        "service.config_path",
+        &["discovery.service-provider-config", "discovery.config-fields", "discovery.patch-*"],
+    );
+    when(!profile.service.media_type.is_empty(), "service.media_type", &["http.content-type*"]);
+    when(
+        profile.error.unauthorized != UnauthorizedBody::Scim,
+        "error.unauthorized",
+        &["error.body", "error.schemas", "error.status", "auth.error-body"],
+    );
+    when(
+        profile.page.projection == ProjectionOf::None,
+        "page.projection",
+        &["resource.projection", "list.projection", "search.*", "group.excluded-members*"],
+    );
+    when(!profile.page.cursor_total, "page.cursor_total", &["list.cursor*"]);
+    when(
+        group.names == GroupNames::Slug,
+        "group.names",
+        &[
+            "group.display-name",
+            "patch.group-rename",
+            "put.group-name-ignored",
+            "resource.answer-stale",
+            "resource.rename-stale",
+        ],
+    );
+    when(
+        group.inactive_members == InactiveMembers::Hide,
+        "group.inactive_members",
+        &["group.member*", "group.other-changed"],
+    );
+    when(!put.required.is_empty(), "put.required", &["put.*", "user.update-refused", "etag.*"]);
     when(
         user.write_body != WriteBody::Resource,
         "user.write_body",
@@ -130,7 +169,7 @@ fn rules(profile: &Profile) -> Vec<Rule> {
     when(
         profile.page.start_ignored,
         "page.start_ignored",
-        &["list.start-index*", "list.unstable-pages", "list.beyond-end"],
+        &["list.start-index*", "list.unstable-pages", "list.beyond-end", "list.resource-missing"],
     );
     when(profile.page.per_page_echo == PerPage::Requested, "page.per_page_echo", &["list.items-per-page"]);
     when(
@@ -243,7 +282,23 @@ fn rules(profile: &Profile) -> Vec<Rule> {
             about: Vec::new(),
         });
     }
+    if group.names == GroupNames::Slug {
+        let checks = &["filter.no-match", "filter.ignored", "filter.wrong-result"];
+        rules.push(Rule { key: "group.names", checks, about: vec!["displayName".to_owned()] });
+    }
+    if profile.seat.by == SeatBy::Role {
+        let checks = &["user.attribute-*", "create.*", "put.*", "patch.*"];
+        rules.push(Rule { key: "seat.by", checks, about: vec!["entitlements".to_owned()] });
+    }
     for rule in &profile.attrs {
+        if rule.shown == Shown::Never {
+            let checks = &["user.*", "create.*", "put.*", "patch.*", "resource.*", "filter.*"];
+            rules.push(Rule { key: "attr.shown", checks, about: vec![rule.path.clone()] });
+        }
+        if !rule.default_from.is_empty() {
+            let checks = &["user.attribute-*", "create.*", "user.external-id-*"];
+            rules.push(Rule { key: "attr.default_from", checks, about: vec![rule.path.clone()] });
+        }
         if rule.need == Need::Ignored {
             let checks = &["user.attribute-*", "user.display-name-set", "create.*"];
             rules.push(Rule { key: "attr.need", checks, about: vec![rule.path.clone()] });
@@ -280,7 +335,10 @@ pub(super) fn is_guess(profile: &Profile, check: &str) -> bool {
 
 /// How the vendor differs, for a person.
 pub(super) fn difference(profile: &Profile, key: &str) -> String {
-    let sentence = profile.sentence(key).unwrap_or_else(|| "as the profile says".to_owned());
+    let mut others =
+        profile.variants.iter().filter_map(|variant| profile.variant(&variant.name)?.sentence(key));
+    let sentence = profile.sentence(key).or_else(|| others.next());
+    let sentence = sentence.unwrap_or_else(|| "as the profile says".to_owned());
     format!("{key}: {sentence} ({})", profile.grade(key).as_str())
 }
 

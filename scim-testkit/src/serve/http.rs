@@ -30,9 +30,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::Disconnected;
 #[cfg(feature = "tls")]
 use super::Tls;
+use super::{
+    Disconnected,
+    heard::{Heard, Listening},
+};
 use crate::provider::{Answer, BASE_PATH, Cut, Provider};
 
 /// Serves until `shutdown` is ready, then finishes the requests that are under way.
@@ -93,6 +96,8 @@ impl Server {
     async fn open(provider: Arc<Provider>, address: SocketAddr, security: Security) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let origin = security.origin(listener.local_addr()?);
+        // Whoever asks for the address may do so before the task below has run.
+        provider.bind(origin.clone());
         let (shutdown, asked) = oneshot::channel();
         let stop = async {
             // A dropped sender means the same as a sent message.
@@ -187,11 +192,25 @@ async fn converse(
     provider: Arc<Provider>,
     watcher: Watcher,
 ) {
-    let service = service_fn(move |request| answer(Arc::clone(&provider), request));
+    let heard = Heard::default();
+    let (asked, words) = (Arc::clone(&provider), heard.clone());
+    let service = service_fn(move |request| {
+        let (asked, words) = (Arc::clone(&asked), words.clone());
+        async move {
+            let answered = answer(asked, request).await;
+            words.clear();
+            answered
+        }
+    });
+    let stream = Listening { stream, heard: heard.clone() };
     let connection =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
-    // What goes wrong on a connection is the client's to see.
-    let _ = watcher.watch(connection).await;
+    // What goes wrong on a connection is the client's to see, and a request that is none is the developer's.
+    if let Err(error) = watcher.watch(connection).await
+        && error.is_parse()
+    {
+        provider.note_unreadable(&heard.first_line());
+    }
 }
 
 async fn answer(

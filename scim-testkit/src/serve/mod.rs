@@ -7,6 +7,8 @@
 //! Not supported: HTTP/2, client certificates.
 
 #[cfg(feature = "server")]
+mod heard;
+#[cfg(feature = "server")]
 mod http;
 #[cfg(feature = "server")]
 #[cfg(test)]
@@ -14,6 +16,8 @@ mod tests;
 #[cfg(feature = "tls")]
 mod tls;
 mod tower;
+#[cfg(feature = "wiremock")]
+mod wiremock;
 
 #[cfg(feature = "tls")]
 pub use self::http::serve_tls;

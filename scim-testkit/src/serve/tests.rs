@@ -51,7 +51,7 @@ async fn a_socket_answers_as_memory_does() {
     let large = exchange(address, head, &"x".repeat(MAX_BODY + 1)).await;
     assert!(large.is_empty() || large.starts_with("HTTP/1.1 413 "), "{}", &large[..large.len().min(200)]);
 
-    let statuses: Vec<u16> = server.provider().request_log().iter().map(|entry| entry.status).collect();
+    let statuses: Vec<u16> = server.provider().journal().iter().map(|entry| entry.status).collect();
     assert_eq!(statuses, [201, 401, 413]);
     server.stop().await.unwrap();
     assert!(TcpStream::connect(address).is_err(), "nobody listens any more");
@@ -159,4 +159,31 @@ fn certificates_that_cannot_be_used_say_why() {
     assert!(error(&made.cert.pem(), &other.serialize_pem()).starts_with("the certificate cannot be used: "));
     assert!(Tls::from_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes()).is_ok());
     assert!(Tls::self_signed(&["no name"]).is_err() || Tls::self_signed(&["é"]).is_err());
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_in_the_journal() {
+    let server = Server::start(provider(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let url = server.url();
+    let address: SocketAddr = url.trim_start_matches("http://").trim_end_matches("/scim/v2").parse().unwrap();
+    let raw = [
+        r#"GET /scim/v2/Users?filter=userName eq "ada"&token=pssst HTTP/1.1"#,
+        r#"GET /scim/v2/Users?filter=userName%20eq%20"ada" HTTP/1.1"#,
+        "\u{16}\u{3}\u{1}\u{2}\u{0}",
+    ];
+    for line in raw {
+        let refused = exchange(address, &format!("{line}\r\nhost: x"), "").await;
+        assert!(refused.is_empty() || refused.starts_with("HTTP/1.1 400 "), "{refused}");
+    }
+    let journal = server.provider().journal();
+    let targets: Vec<&str> = journal.iter().map(|entry| entry.target.as_str()).collect();
+    assert_eq!(
+        targets[..2],
+        [
+            r#"/scim/v2/Users?filter=userName eq "ada"&token=..."#,
+            r#"/scim/v2/Users?filter=userName%20eq%20"ada""#,
+        ]
+    );
+    assert!(journal.iter().all(|entry| entry.unreadable && entry.status == 400), "{journal:?}");
+    server.stop().await.unwrap();
 }

@@ -174,7 +174,7 @@ impl Faults {
 }
 
 /// Whether text fits a pattern in which `*` is any text. Takes time in proportion to both lengths at worst.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
