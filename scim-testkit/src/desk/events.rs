@@ -30,11 +30,11 @@ impl Room {
             let _permit = permit;
             let mut ready = room.ready.subscribe();
             let mut closed = room.closed.clone();
-            let mut first = Some(fresh);
+            let (mut first, mut shown) = (Some(fresh), String::new());
             loop {
                 let last = *ready.borrow_and_update();
                 if last > has || first.is_some() {
-                    let (event, last) = room.news(&view, has, first.take().unwrap_or_default());
+                    let (event, last) = room.news(&view, has, first.take().unwrap_or_default(), &mut shown);
                     has = last;
                     if out.send(event).await.is_err() {
                         return;
@@ -67,22 +67,28 @@ impl Room {
         (number.unwrap_or_default(), number.is_none())
     }
 
-    /// What follows an entry, as an event, and the number of the latest entry in it.
-    fn news(&self, view: &View, after: u64, fresh: bool) -> (Bytes, u64) {
+    /// What follows an entry, as an event, and the number of the latest entry in it. People are told only if they are
+    /// others than were `shown`: there may be many.
+    fn news(&self, view: &View, after: u64, fresh: bool, shown: &mut String) -> (Bytes, u64) {
         let (rows, last, oldest, tally) = {
             let rows = self.rows();
             (rows.after(after), rows.last(), rows.oldest(), rows.tally())
         };
         let found = rows.iter().filter(|row| row.found).count();
+        let people = page::people(self, view).into_string();
+        let changed = people != *shown;
         let news = json!({
             "fresh": fresh,
             "oldest": oldest,
             "rows": rows.iter().map(|row| row.html.as_str()).collect::<String>(),
             "tally": page::tally(tally).into_string(),
-            "people": page::people(self, view).into_string(),
+            "people": changed.then_some(people.as_str()),
             "say": said(rows.len(), found),
         });
-        (Bytes::from(format!("retry: 1000\nid: {}-{last}\nevent: news\ndata: {news}\n\n", self.run)), last)
+        let event =
+            Bytes::from(format!("retry: 1000\nid: {}-{last}\nevent: news\ndata: {news}\n\n", self.run));
+        *shown = people;
+        (event, last)
     }
 }
 

@@ -282,13 +282,23 @@ async fn events_tell_what_is_new_and_go_on_where_they_broke_off() {
     let rows = news["rows"].as_str().unwrap();
     assert!(rows.contains("id=\"r2\"") && !rows.contains("id=\"r1\""), "{rows}");
     assert!(first.ends_with("-1") && second.ends_with("-2"), "{first} {second}");
+    assert!(news["people"].as_str().unwrap().contains("bob@example.com"));
+    assert_eq!(ask(&provider, "GET", "/scim/v2/Users", ""), 200);
+    let (events, (second, news)) = tokio::task::spawn_blocking(move || {
+        let mut events = events;
+        let event = events.next().unwrap();
+        (events, event)
+    })
+    .await
+    .unwrap();
+    assert!(news["people"].is_null(), "nobody has changed: {news}");
     drop(events);
 
     create(&provider, "cyd@example.com");
     let mut again = Events::open(&desk, "after=x-9", &format!("\r\nlast-event-id: {second}"));
     let (_, news) = tokio::task::spawn_blocking(move || again.next()).await.unwrap().unwrap();
     let rows = news["rows"].as_str().unwrap();
-    assert!(rows.contains("id=\"r3\"") && !rows.contains("id=\"r2\"") && news["fresh"] == false, "{news}");
+    assert!(rows.contains("id=\"r4\"") && !rows.contains("id=\"r3\"") && news["fresh"] == false, "{news}");
 
     // The number of another run means nothing here.
     let mut foreign = Events::open(&desk, "after=0000-2", "");

@@ -108,7 +108,7 @@ impl Service<'_> {
                 let shown = if page == 0 { &[][..] } else { &places[..] };
                 let list =
                     ListResponse::cursor_page(self.total(places.len()), None, self.show_all(shown, query));
-                return Ok(Reply::json(200, list.to_json()));
+                return Ok(Reply::json(200, list.into_json()));
             }
             let number = self.cursors.next;
             self.cursors.next += 1;
@@ -150,7 +150,7 @@ impl Service<'_> {
         let mut answer =
             ListResponse::cursor_page(self.total(list.places.len()), next, self.show_all(shown, query));
         answer.previous_cursor = before;
-        Ok(Reply::json(200, answer.to_json()))
+        Ok(Reply::json(200, answer.into_json()))
     }
 }
 

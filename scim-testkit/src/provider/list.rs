@@ -35,7 +35,7 @@ impl Service<'_> {
         let start = (query.first() - 1).min(found.len());
         let end = start.saturating_add(query.page_size(default, most)).min(found.len());
         let resources = self.show_all(&found[start..end], &query);
-        Ok(Reply::json(200, ListResponse::page(found.len(), query.first(), resources).to_json()))
+        Ok(Reply::json(200, ListResponse::page(found.len(), query.first(), resources).into_json()))
     }
 
     /// Size of a page when the request does not say, and the largest.

@@ -7,6 +7,7 @@ use scim_core::{
     path::AttrPath,
     project::Projection,
     reply::Reply,
+    schema::{ResourceType, Returned},
     vendor::{InactiveMembers, ListScope, MembersRead, ProjectionOf},
 };
 use serde_json::{Map, Value, json};
@@ -28,6 +29,8 @@ pub(super) enum Wanted {
         /// Whether whole extensions belong to it.
         extensions: bool,
     },
+    /// All but this top-level name, in any letter case.
+    Except(&'static str),
 }
 
 impl Wanted {
@@ -57,9 +60,21 @@ impl Wanted {
         Self::Some { names, extensions }
     }
 
+    /// Without the members of a group, if the projection leaves them out: a large group has thousands.
+    fn by_projection(projection: &Projection, resource_type: &ResourceType) -> Self {
+        let members = |path: &AttrPath| {
+            path.urn().is_none() && path.sub().is_none() && path.name().eq_ignore_ascii_case("members")
+        };
+        // Not where a schema has them shown in any case.
+        let goes =
+            resource_type.attribute("members").is_some_and(|found| found.returned == Returned::Default);
+        if goes && projection.excluded.iter().any(members) { Self::Except("members") } else { Self::All }
+    }
+
     fn has(&self, name: &str) -> bool {
         match self {
             Self::All => true,
+            Self::Except(left_out) => !left_out.eq_ignore_ascii_case(name),
             Self::Some { names, extensions } => {
                 (*extensions && name.contains(':'))
                     || names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
@@ -87,11 +102,12 @@ impl Service<'_> {
 
     /// What an answer has of the resource.
     pub(super) fn show(&self, record: &Record, projection: &Projection) -> Map<String, Value> {
-        let whole = self.view(record, &Wanted::All);
         let everything = Projection::default();
         let ignored = self.profile.page.projection == ProjectionOf::None;
         let projection = if ignored { &everything } else { projection };
-        let mut shown = projection.apply(&whole, self.resource_type(record.kind));
+        let resource_type = self.resource_type(record.kind);
+        let whole = self.view(record, &Wanted::by_projection(projection, resource_type));
+        let mut shown = projection.apply_to(whole, resource_type);
         vendor::hide(self.profile, record.kind, &mut shown);
         self.provider.quirks.shown(record, &mut shown);
         shown
@@ -100,7 +116,7 @@ impl Service<'_> {
     /// The resource, the password included, as far as it is wanted.
     pub(super) fn view(&self, record: &Record, wanted: &Wanted) -> Map<String, Value> {
         let mut out = match wanted {
-            Wanted::All => Map::with_capacity(record.data.len() + 3),
+            Wanted::All | Wanted::Except(_) => Map::with_capacity(record.data.len() + 3),
             Wanted::Some { .. } => Map::new(),
         };
         if let Some(schemas) = record.data.get("schemas").filter(|_| wanted.has("schemas")) {

@@ -198,8 +198,8 @@ impl Service<'_> {
         projection: Projection,
     ) -> Result<Reply, ScimError> {
         let provider = self.provider;
-        let sent = (self.profile.user.write_body == WriteBody::Echo && kind == Kind::User)
-            .then(|| resource.clone());
+        let sent =
+            (self.profile.user.write_body == WriteBody::Echo && kind == Kind::User).then(|| resource.clone());
         provider.quirks.resource(kind, None, &mut resource)?;
         let mut data = validate::accept(
             &resource,
@@ -253,8 +253,8 @@ impl Service<'_> {
     ) -> Result<Reply, ScimError> {
         let provider = self.provider;
         let before = self.visible(kind, id)?.clone();
-        let sent = (self.profile.user.write_body == WriteBody::Echo && kind == Kind::User)
-            .then(|| resource.clone());
+        let sent =
+            (self.profile.user.write_body == WriteBody::Echo && kind == Kind::User).then(|| resource.clone());
         provider.quirks.resource(kind, Some(&before), &mut resource)?;
         let resource_type = self.resource_type(kind);
         let mut data =
@@ -337,14 +337,11 @@ impl Service<'_> {
         }
         // With what the server itself keeps, so that a client may repeat it.
         let mut whole = before.data.clone();
-        let rendered = self.view(before, &Wanted::All);
-        for name in ["id", "meta", "groups"] {
-            if let Some(value) = rendered.get(name) {
-                whole.insert(name.to_owned(), value.clone());
-            }
-        }
-        let mut data = patch::apply(&whole, message, self.resource_type(kind), &tolerances)?.resource;
-        for name in ["id", "meta", "groups"] {
+        let names = KEPT.map(str::to_owned).to_vec();
+        whole.extend(self.view(before, &Wanted::Some { names, extensions: false }));
+        patch::apply_in_place(&mut whole, message, self.resource_type(kind), &tolerances)?;
+        let mut data = whole;
+        for name in KEPT {
             data.shift_remove(name);
         }
         self.settle(kind, Some(&before.data), &mut data)?;
@@ -489,8 +486,8 @@ impl Service<'_> {
             204 => Reply { etag: Some(etag(record.version)), ..Reply::empty(204) },
             status => self.reply(status, record, projection),
         };
-        let deletes = self.profile.life.deactivate.is_gone()
-            || self.provider.quirks.has(Defect::DeactivateDeletes);
+        let deletes =
+            self.profile.life.deactivate.is_gone() || self.provider.quirks.has(Defect::DeactivateDeletes);
         if record.kind == Kind::User && !record.is_active() && deletes {
             self.store.remove(id);
         }
@@ -566,12 +563,16 @@ impl Service<'_> {
             Kind::Group => profile.group.id,
         };
         let quirks = &self.provider.quirks;
-        let number = self.world.next_id();
-        if form == IdForm::Number || quirks.has(Defect::IdNumber) || quirks.takes(Liberty::NumericIds) {
-            // Eleven digits at most: a number that every JSON reader holds exactly.
-            return (number % 100_000_000_000).to_string();
+        let short =
+            form == IdForm::Number || quirks.has(Defect::IdNumber) || quirks.takes(Liberty::NumericIds);
+        loop {
+            let number = self.world.next_id();
+            // Eleven digits at most: a number that every JSON reader holds exactly, and that may come twice.
+            let id = if short { (number % 100_000_000_000).to_string() } else { uuid(number) };
+            if self.store.get(&id).is_none() && !self.promised.contains_key(&id) {
+                return id;
+            }
         }
-        uuid(number)
     }
 
     /// After a create that a defect hides at once.
@@ -579,6 +580,9 @@ impl Service<'_> {
         self.store.get(id).ok_or_else(|| ScimError::plain(500, "the new resource is gone"))
     }
 }
+
+/// What the server itself keeps of every resource.
+const KEPT: [&str; 3] = ["id", "meta", "groups"];
 
 /// Answers with what was sent, and with what only the server knows.
 fn echo(sent: Option<Value>, reply: &mut Reply) {

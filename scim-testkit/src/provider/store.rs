@@ -188,11 +188,21 @@ impl Store {
     pub(super) fn set_data(&mut self, id: &str, data: Map<String, Value>) {
         let Some(place) = self.by_id.get(id).copied() else { return };
         self.touch(place);
-        self.index(place, false);
+        // Most changes are to what nobody looks up by.
+        let moved = place.kind == Kind::Group
+            || self.records.get(&place).is_none_or(|record| {
+                let text = |name| json::get(&data, name).and_then(Value::as_str);
+                INDEXED.iter().any(|name| record.text(name) != text(name))
+            });
+        if moved {
+            self.index(place, false);
+        }
         if let Some(record) = self.records.get_mut(&place) {
             *record = Arc::new(record.with_data(tight(data)));
         }
-        self.index(place, true);
+        if moved {
+            self.index(place, true);
+        }
     }
 
     /// The resources whose attribute has that text in any letter case; `None` if the attribute is not indexed.

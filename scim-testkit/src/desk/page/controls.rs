@@ -38,7 +38,10 @@ pub(super) fn controls(room: &Room, view: &View) -> Markup {
                 summary { "Reset…" }
                 form method="post" action="/act/reset" {
                     input type="hidden" name="tenant" value=(view.tenant);
-                    p { "Forgets all users, groups and requests" @if !view.tenant.is_empty() { " of tenant " (view.tenant) } "." }
+                    p {
+                        "Forgets all users, groups and requests"
+                        @if !view.tenant.is_empty() { " of tenant " (view.tenant) } "."
+                    }
                     button.danger #reset { "Reset everything" }
                 }
             }
@@ -61,7 +64,11 @@ fn one(view: &View, act: &str, title: &str, why: &str, button: &str, fields: Mar
 
 fn field(id: &str, label: &str, name: &str, example: &str) -> Markup {
     html! {
-        label for=(id) { span { (label) } input id=(id) name=(name) placeholder=(example) required autocomplete="off" autocapitalize="off" spellcheck="false"; }
+        label for=(id) {
+            span { (label) }
+            input id=(id) name=(name) placeholder=(example) required
+                autocomplete="off" autocapitalize="off" spellcheck="false";
+        }
     }
 }
 

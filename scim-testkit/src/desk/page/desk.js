@@ -52,7 +52,7 @@
     rows.prepend(...fresh);
     while (rows.children.length > Number(most)) rows.lastElementChild.remove();
     by("tally").innerHTML = news.tally;
-    renew(by("people"), news.people);
+    if (news.people !== null) renew(by("people"), news.people);
     sift();
     if (news.say) say(news.say);
   };

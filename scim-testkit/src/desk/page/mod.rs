@@ -97,8 +97,8 @@ pub(super) fn whole(room: &Room, view: &View) -> String {
                         (toolbar(view, last))
                         (empty(room, rows.is_empty() && view.after == 0))
                         div.heads aria-hidden="true" hidden[rows.is_empty()] {
-                            span { "#" } span { "Time (UTC)" } span { "Request" } span { "Status" } span.right { "Latency" }
-                            span { "Client" } span { "Findings" }
+                            span { "#" } span { "Time (UTC)" } span { "Request" } span { "Status" }
+                            span.right { "Latency" } span { "Client" } span { "Findings" }
                         }
                         ol #rows reversed {
                             @for row in &shown { (PreEscaped(&row.html)) }
@@ -112,7 +112,10 @@ pub(super) fn whole(room: &Room, view: &View) -> String {
                     }
                 }
                 footer {
-                    p { "This page and "  a href="/control" { "/control" } " are for this machine. Give a tunnel the port of the SCIM endpoint, never this one." }
+                    p {
+                        "This page and "  a href="/control" { "/control" } " are for this machine. "
+                        "Give a tunnel the port of the SCIM endpoint, never this one."
+                    }
                 }
             }
         }
@@ -136,7 +139,8 @@ fn header(room: &Room, view: &View, tally: Tally) -> Markup {
                 @if !tenants.is_empty() {
                     nav.tenants aria-label="Tenant" {
                         @for name in std::iter::once("").chain(tenants.iter().map(String::as_str)) {
-                            a href=(view.link(name, view.after)) aria-current=[(name == view.tenant).then_some("true")] {
+                            a href=(view.link(name, view.after))
+                                aria-current=[(name == view.tenant).then_some("true")] {
                                 @if name.is_empty() { "default" } @else { (name) }
                             }
                         }
@@ -174,8 +178,12 @@ fn toolbar(view: &View, last: u64) -> Markup {
                 @if !view.tenant.is_empty() { input type="hidden" name="tenant" value=(view.tenant); }
                 @if view.after > 0 { input type="hidden" name="from" value=(view.after); }
                 label.unseen for="find" { "Filter requests" }
-                input #find type="search" name="find" value=(view.find) placeholder="Filter: path, status, client…" autocomplete="off" spellcheck="false";
-                label.check { input #found type="checkbox" name="findings" value="1" checked[view.found]; " only with findings" }
+                input #find type="search" name="find" value=(view.find) placeholder="Filter: path, status, client…"
+                    autocomplete="off" spellcheck="false";
+                label.check {
+                    input #found type="checkbox" name="findings" value="1" checked[view.found];
+                    " only with findings"
+                }
                 noscript { button { "Filter" } }
             }
             div.tools {
@@ -207,13 +215,16 @@ fn empty(room: &Room, nothing: bool) -> Markup {
                     code { "ngrok http " (port) } ". Its base URL is that address and " code { (BASE_PATH) } "."
                 }
                 li {
-                    strong { "Okta" } ": in the app, General, allow SCIM provisioning; then Provisioning, Integration. SCIM connector base URL: "
+                    strong { "Okta" } ": in the app, General, allow SCIM provisioning; then Provisioning, Integration. "
+                    "SCIM connector base URL: "
                     code { "https://…" (BASE_PATH) } ". Unique identifier field for users: " code { "userName" }
                     ". Authentication mode: HTTP Header, with the token."
                 }
                 li {
-                    strong { "Entra ID" } ": in the enterprise application, Provisioning, Admin credentials. Tenant URL: "
-                    code { "https://…" (BASE_PATH) "?aadOptscim062020" } ". Secret token: the token. Then Provision on demand."
+                    strong { "Entra ID" } ": in the enterprise application, Provisioning, Admin credentials. "
+                    "Tenant URL: "
+                    code { "https://…" (BASE_PATH) "?aadOptscim062020" }
+                    ". Secret token: the token. Then Provision on demand."
                 }
                 li {
                     "Or try it from here:"
@@ -221,7 +232,8 @@ fn empty(room: &Room, nothing: bool) -> Markup {
                         "curl " (base) "/Users \\\n"
                         @if !access.is_empty() { "  -H 'Authorization: Bearer '\"$SCIM_TOKEN\" \\\n" }
                         "  -H 'Content-Type: application/scim+json' \\\n"
-                        "  -d '{\"schemas\": [\"urn:ietf:params:scim:schemas:core:2.0:User\"],\n       \"userName\": \"ada@example.com\"}'"
+                        "  -d '{\"schemas\": [\"urn:ietf:params:scim:schemas:core:2.0:User\"],\n"
+                        "       \"userName\": \"ada@example.com\"}'"
                     } }
                     button type="button" data-copy="try" hidden { "Copy" span.unseen { " the command" } }
                 }

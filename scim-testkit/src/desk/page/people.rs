@@ -20,7 +20,7 @@ pub(in crate::desk) fn people(room: &Room, view: &View) -> Markup {
             } @else {
                 div.scroll tabindex="0" role="region" aria-labelledby="users-title" {
                     table role="table" {
-                        thead role="rowgroup" { tr role="row" { th role="columnheader" scope="col" { "User" } th role="columnheader" scope="col" { "State" } th role="columnheader" scope="col" { "Actions" } } }
+                        (heads(["User", "State", "Actions"]))
                         tbody role="rowgroup" { @for user in &look.users { (one_user(user, view)) } }
                     }
                 }
@@ -34,7 +34,7 @@ pub(in crate::desk) fn people(room: &Room, view: &View) -> Markup {
                 } @else {
                     div.scroll tabindex="0" role="region" aria-labelledby="groups-title" {
                         table role="table" {
-                            thead role="rowgroup" { tr role="row" { th role="columnheader" scope="col" { "Group" } th role="columnheader" scope="col" { "Members" } th role="columnheader" scope="col" { "Actions" } } }
+                            (heads(["Group", "Members", "Actions"]))
                             tbody role="rowgroup" { @for group in &look.groups { (one_group(group, view)) } }
                         }
                     }
@@ -42,6 +42,15 @@ pub(in crate::desk) fn people(room: &Room, view: &View) -> Markup {
             }
         }
         (beside(&look))
+    }
+}
+
+/// The roles are said, since a narrow window shows rows as cards, which would take them away.
+fn heads(titles: [&str; 3]) -> Markup {
+    html! {
+        thead role="rowgroup" {
+            tr role="row" { @for title in titles { th role="columnheader" scope="col" { (title) } } }
+        }
     }
 }
 
@@ -60,21 +69,32 @@ fn one_user(user: &SeenUser, view: &View) -> Markup {
         tr role="row" data-user=(user.id) {
             td role="cell" {
                 strong.name { (short(&user.user_name, 120)) }
-                @if let Some(name) = user.display_name.as_deref().filter(|name| *name != user.user_name) { span.second { (short(name, 120)) } }
+                @if let Some(name) = user.display_name.as_deref().filter(|name| *name != user.user_name) {
+                    span.second { (short(name, 120)) }
+                }
                 code.id { (short(&user.id, 80)) }
             }
             td role="cell" {
                 span.state.on[user.active].off[!user.active] { (state) }
-                span.second title="Whether SCIM made or took over the account" { @if user.managed { "managed" } @else { "unmanaged" } }
+                span.second.whole title="Whether SCIM made or took over the account" {
+                    @if user.managed { "managed" } @else { "unmanaged" }
+                }
             }
             td role="cell" {
                 form.acts method="post" {
                     (about(view, &user.id, &user.user_name))
-                    button id={ "toggle-" (user.id) } formaction={ "/act/" (change) } { (change) span.unseen { " " (user.user_name) } }
-                    @if user.advances {
-                        button id={ "advance-" (user.id) } formaction="/act/advance" title="The next step on the way to a usable account" { "advance" span.unseen { " " (user.user_name) } }
+                    button id={ "toggle-" (user.id) } formaction={ "/act/" (change) } {
+                        (change) span.unseen { " " (user.user_name) }
                     }
-                    button.danger id={ "delete-" (user.id) } formaction="/act/delete" { "delete" span.unseen { " " (user.user_name) } }
+                    @if user.advances {
+                        button id={ "advance-" (user.id) } formaction="/act/advance"
+                            title="The next step on the way to a usable account" {
+                            "advance" span.unseen { " " (user.user_name) }
+                        }
+                    }
+                    button.danger id={ "delete-" (user.id) } formaction="/act/delete" {
+                        "delete" span.unseen { " " (user.user_name) }
+                    }
                 }
             }
         }
@@ -93,15 +113,21 @@ fn one_group(group: &SeenGroup, view: &View) -> Markup {
                 b { (group.members) span.narrow { " member" @if group.members != 1 { "s" } } }
                 @if group.members > 0 {
                     span.second {
-                        @for (index, name) in group.names.iter().enumerate() { @if index > 0 { ", " } (short(name, 60)) }
-                        @if group.members > group.names.len() { " and " (group.members - group.names.len()) " more" }
+                        @for (index, name) in group.names.iter().enumerate() {
+                            @if index > 0 { ", " } (short(name, 60))
+                        }
+                        @if group.members > group.names.len() {
+                            " and " (group.members - group.names.len()) " more"
+                        }
                     }
                 }
             }
             td role="cell" {
                 form.acts method="post" {
                     (about(view, &group.id, &group.name))
-                    button.danger id={ "delete-" (group.id) } formaction="/act/delete" { "delete" span.unseen { " " (group.name) } }
+                    button.danger id={ "delete-" (group.id) } formaction="/act/delete" {
+                        "delete" span.unseen { " " (group.name) }
+                    }
                 }
             }
         }

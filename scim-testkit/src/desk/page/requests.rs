@@ -35,7 +35,10 @@ pub(in crate::desk) fn row(exchange: &Exchange) -> Row {
                     (status(entry.status))
                     span.took { (took(entry)) }
                     span.client.quiet[exchange.guess.is_none()] title=[exchange.guess.map(|guess| guess.because)] {
-                        (exchange.client()) @if exchange.guess.is_some_and(|guess| !guess.sure) { span.unseen { " perhaps" } span aria-hidden="true" { " ?" } }
+                        (exchange.client())
+                        @if exchange.guess.is_some_and(|guess| !guess.sure) {
+                            span.unseen { " perhaps" } span aria-hidden="true" { " ?" }
+                        }
                     }
                     span.found { (levels(exchange)) }
                 }
@@ -111,7 +114,9 @@ fn levels(exchange: &Exchange) -> Markup {
             }
         }
         @if exchange.observations.is_empty() {
-            span.quiet { @if exchange.entry.by == By::Control || exchange.entry.inside().is_none() { "–" } @else { "none" } }
+            span.quiet {
+                @if exchange.entry.by == By::Control || exchange.entry.inside().is_none() { "–" } @else { "none" }
+            }
         }
     }
 }
@@ -168,7 +173,10 @@ fn detail(exchange: &Exchange) -> Markup {
         entry.target.split_once('?').map(|(_, query)| pairs(query).collect()).unwrap_or_default();
     html! {
         @if let Some(guess) = &exchange.guess {
-            p.quiet { @if guess.sure { "Looks like " } @else { "Resembles " } strong { (guess.name) } ": " (prose(guess.because)) }
+            p.quiet {
+                @if guess.sure { "Looks like " } @else { "Resembles " } strong { (guess.name) } ": "
+                (prose(guess.because))
+            }
         }
         @if !exchange.observations.is_empty() {
             h3 { "Findings about the client" }
@@ -177,14 +185,20 @@ fn detail(exchange: &Exchange) -> Markup {
         @if !entry.changes.is_empty() {
             h3 { "What it changed" }
             @for change in entry.changes.iter().take(MOST_CHANGES) { (diff(change)) }
-            @if entry.changes.len() > MOST_CHANGES { p.quiet { "and " (entry.changes.len() - MOST_CHANGES) " more resources" } }
+            @if entry.changes.len() > MOST_CHANGES {
+                p.quiet { "and " (entry.changes.len() - MOST_CHANGES) " more resources" }
+            }
         }
         div.sides {
             section {
                 h3 { "Request" }
                 p.address { b { (entry.method) } " " (short(&entry.target, 2000)) }
                 @if !query.is_empty() {
-                    dl.pairs { @for (name, value) in query.iter().take(30) { dt { (short(name, 60)) } dd { (short(value, 600)) } } }
+                    dl.pairs {
+                        @for (name, value) in query.iter().take(30) {
+                            dt { (short(name, 60)) } dd { (short(value, 600)) }
+                        }
+                    }
                 }
                 @if !entry.headers.is_empty() {
                     dl.pairs.headers {
@@ -197,7 +211,10 @@ fn detail(exchange: &Exchange) -> Markup {
             }
             section {
                 h3 { "Answer" }
-                p.answered.quiet { (status(entry.status)) "after " (took(entry)) @if entry.status == 0 { ": the connection was closed" } }
+                p.answered.quiet {
+                    (status(entry.status)) "after " (took(entry))
+                    @if entry.status == 0 { ": the connection was closed" }
+                }
                 (body(entry.number, "answer", &entry.answer_body()))
             }
         }
@@ -208,8 +225,12 @@ fn finding(seen: &ClientObservation) -> Markup {
     let check = seen.check;
     html! {
         li class={ "finding " (check.level.as_str()) } {
-            p { span class={ "chip " (check.level.as_str()) } { span aria-hidden="true" { (sign(check.level)) " " } (check.level.as_str()) } " "
-                strong { (prose(check.title)) } }
+            p {
+                span class={ "chip " (check.level.as_str()) } {
+                    span aria-hidden="true" { (sign(check.level)) " " } (check.level.as_str())
+                }
+                " " strong { (prose(check.title)) }
+            }
             dl.pairs {
                 dt { "Seen" } dd { (prose(&seen.seen)) }
                 dt { "Do" } dd { (prose(check.fix)) }
@@ -225,29 +246,37 @@ fn diff(change: &Change) -> Markup {
     let differences = change.differences();
     html! {
         div.diff {
-            p { b class={ "sign " (verb) } aria-hidden="true" { (sign) } " " (verb) " " (change.resource_type) " " strong { (short(&change.name, 120)) }
-                " " code.quiet { (short(&change.id, 80)) } }
+            p {
+                b class={ "sign " (verb) } aria-hidden="true" { (sign) } " " (verb) " " (change.resource_type) " "
+                strong { (short(&change.name, 120)) } " " code.quiet { (short(&change.id, 80)) }
+            }
             @if !differences.is_empty() {
                 ul {
                     @for difference in differences.iter().take(MOST_DIFFERENCES) {
                         li {
                             code.at { (short(&difference.path, 160)) }
                             span.values {
-                                @if let Some(value) = &difference.before { del { span.unseen { "was " } span aria-hidden="true" { "− " } (short(&value_text(value), 400)) } }
-                                @if let Some(value) = &difference.after { ins { span.unseen { "is now " } span aria-hidden="true" { "+ " } (short(&value_text(value), 400)) } }
+                                @if let Some(value) = &difference.before {
+                                    del { span.unseen { "was " } span aria-hidden="true" { "− " } (line(value)) }
+                                }
+                                @if let Some(value) = &difference.after {
+                                    ins { span.unseen { "is now " } span aria-hidden="true" { "+ " } (line(value)) }
+                                }
                             }
                         }
                     }
                 }
             }
-            @if differences.len() > MOST_DIFFERENCES { p.quiet { "and " (differences.len() - MOST_DIFFERENCES) " more attributes" } }
+            @if differences.len() > MOST_DIFFERENCES {
+                p.quiet { "and " (differences.len() - MOST_DIFFERENCES) " more attributes" }
+            }
         }
     }
 }
 
 /// A value in a line.
-fn value_text(value: &Value) -> String {
-    value.to_string()
+fn line(value: &Value) -> Markup {
+    short(&value.to_string(), 400)
 }
 
 fn body(number: u64, side: &str, text: &str) -> Markup {
@@ -259,7 +288,10 @@ fn body(number: u64, side: &str, text: &str) -> Markup {
     html! {
         pre tabindex="0" aria-label={ "Body of the " (side) } { code { (shown) } }
         @if more > 0 {
-            p.quiet { "and " (more) " more characters: " a href={ "/requests/" (number) "/" (side) } { "the whole body of the " (side) } }
+            p.quiet {
+                "and " (more) " more characters: "
+                a href={ "/requests/" (number) "/" (side) } { "the whole body of the " (side) }
+            }
         }
     }
 }

@@ -145,4 +145,4 @@ fn called(store: &Store, id: &str) -> String {
 }
 
 /// Members whose names are told.
-const NAMES: usize = 12;
+const NAMES: usize = 5;
