@@ -99,7 +99,11 @@ def gunicorn(home: Path, port: int) -> list[str]:
 
 def measured(args: argparse.Namespace) -> dict:
     """By server and number of users: what `load` said of the best round of each kind of request."""
-    peers = [peer for peer in servers(args) if args.only is None or peer.name in args.only]
+    known = servers(args)
+    for name in args.only or ():
+        if name not in {peer.name for peer in known}:
+            raise run.Failure(f"no server is called {name}; there are {', '.join(peer.name for peer in known)}")
+    peers = [peer for peer in known if args.only is None or peer.name in args.only]
     homes = {peer.name: run.installed(peer, SOURCES.get(peer.name)) for peer in peers}
     results = {}
     for number in range(args.rounds):

@@ -105,6 +105,7 @@ def buttons(page):
     page.wait("the state changes", f"return document.querySelector(\"{user} .state\").textContent === 'inactive'")
     check(page.mock.request("GET", f"/Users/{page.ada}")["active"] is False, "SCIM says so, too")
     check("deactivated" in page.text("#said"), "the page says what it did")
+    page.wait("who listens hears it, or what came of it", "return document.getElementById('heard').textContent !== ''")
 
 
 def keyboard(page):

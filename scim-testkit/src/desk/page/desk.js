@@ -104,6 +104,9 @@
     sign.ariaHidden = "true";
     sign.textContent = done ? "✓ " : "✕ ";
     said.replaceChildren(sign, text);
+    // A region that was not shown before may not be read; this one always is there.
+    clearTimeout(heard);
+    by("heard").textContent = text;
     clearTimeout(tell.timer);
     // What is shown once, or went wrong, stays.
     if (done && !text.includes("token")) tell.timer = setTimeout(() => (said.className = "said"), 6000);

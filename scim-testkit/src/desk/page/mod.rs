@@ -88,7 +88,7 @@ pub(super) fn whole(room: &Room, view: &View) -> String {
                 a.skip href="#requests" { "Skip to the requests" }
                 (header(room, view, tally))
                 p #said.said.done[note.as_ref().is_some_and(|note| note.done)]
-                    .failed[note.as_ref().is_some_and(|note| !note.done)] role="status" {
+                    .failed[note.as_ref().is_some_and(|note| !note.done)] {
                     @if let Some(note) = &note { (requests::outcome(note.done, &note.text)) }
                 }
                 p #heard.unseen role="status" {}
