@@ -7,7 +7,7 @@ list:
     @just --list --unsorted
 
 # Everything that must pass before a change lands; the quick steps first.
-ci: fmt deny purity clippy test features doc peers
+ci: fmt deny purity clippy test features doc consumer peers browser
 
 # Formatting; `cargo fmt --all` mends it.
 fmt:
@@ -45,7 +45,10 @@ features:
     cargo clippy -p scim-client -- -D warnings
     cargo clippy -p scim-testkit --all-targets -- -D warnings
     cargo clippy -p scim-testkit --features http -- -D warnings
-    cargo clippy -p scim-testkit --features server -- -D warnings
+    cargo clippy -p scim-testkit --no-default-features --all-targets -- -D warnings
+    cargo clippy -p scim-testkit --no-default-features --features server -- -D warnings
+    cargo clippy -p scim-testkit --no-default-features --features wiremock -- -D warnings
+    cargo clippy -p scim-testkit --features sqlite -- -D warnings
     cargo clippy -p scim-testkit --features ui -- -D warnings
 
 # Documentation, without a broken link.
@@ -56,6 +59,10 @@ doc:
 peers *args:
     cargo build --release -p scim-cli -p scim-examples --bin scim --bin tour
     python3 tests/peers/run.py --scim {{ target }}/release/scim --tour {{ target }}/release/tour {{ args }}
+
+# The README's tests of a client, in a project of their own; `--measure` builds it from nothing for each set of features.
+consumer *args:
+    python3 tests/consumer/run.py {{ args }}
 
 # The page of `scim serve --ui` in a headless Chromium, which the script installs where it can; screenshots are in target/browser.
 browser *args:

@@ -40,6 +40,8 @@ pub enum Body {
     Scim(ScimError),
     /// Other JSON.
     Json(Value),
+    /// Other JSON that is written already; what was received is [`Body::Json`].
+    Written(Bytes),
     /// Bytes that are not JSON: HTML of a proxy, plain text, a truncated answer.
     NotJson(Bytes),
 }
@@ -70,13 +72,13 @@ impl Reply {
             Body::Empty => Bytes::new(),
             Body::Scim(error) => Bytes::from(error.to_json().to_string()),
             Body::Json(value) => json_bytes(value),
-            Body::NotJson(bytes) => bytes.clone(),
+            Body::Written(bytes) | Body::NotJson(bytes) => bytes.clone(),
         };
         let mut response = Response::new(body);
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        if matches!(self.body, Body::Scim(_) | Body::Json(_)) {
+        if matches!(self.body, Body::Scim(_) | Body::Json(_) | Body::Written(_)) {
             headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(MEDIA_TYPE));
         }
         for (name, value) in [(header::LOCATION, &self.location), (header::ETAG, &self.etag)] {

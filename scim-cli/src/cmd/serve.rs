@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
     let (provider, title) = provider(args)?;
     let kept = args.db.as_deref().map(|path| format!("kept in {}{}", path.display(), before(&provider)));
     let tls = tls(args)?;
-    runtime()?.block_on(async {
+    one_thread()?.block_on(async {
         let place = format!("{}:{}", args.host, args.port);
         let failed =
             |error: io::Error| Stop::new(Exit::CouldNotAsk, format!("cannot listen on {place}: {error}"));
@@ -239,6 +239,16 @@ pub(crate) fn with_defects(mut provider: Provider, ids: &[String]) -> Result<Pro
     Ok(provider)
 }
 
+/// For the mock alone. What it stores is one thing, which a second thread would only wait for: on two cores that cost
+/// half of the requests.
+fn one_thread() -> Result<Runtime, Stop> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)
+}
+
 pub(crate) fn runtime() -> Result<Runtime, Stop> {
-    Runtime::new().map_err(|error| Stop::new(Exit::CouldNotAsk, format!("cannot start: {error}")))
+    Runtime::new().map_err(cannot_start)
+}
+
+fn cannot_start(error: io::Error) -> Stop {
+    Stop::new(Exit::CouldNotAsk, format!("cannot start: {error}"))
 }

@@ -58,6 +58,10 @@ impl Quirks {
         self.defects.contains(&defect)
     }
 
+    pub(super) fn is_none(&self) -> bool {
+        self.defects.is_empty() && self.liberties.is_empty()
+    }
+
     pub(super) fn takes(&self, liberty: Liberty) -> bool {
         self.liberties.contains(&liberty)
     }

@@ -327,24 +327,27 @@ fn differ(at: &str, before: &Map<String, Value>, after: &Map<String, Value>, fou
 
 fn headers(sent: &HeaderMap) -> HeaderMap {
     let mut headers = sent.clone();
-    for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
-        if let Some(value) = headers.get_mut(&name) {
-            let text = value.to_str().unwrap_or_default();
-            // The scheme is no secret, and often what is wrong.
-            let scheme = text.split_once(' ').map_or("", |(scheme, _)| scheme);
-            let known = ["bearer", "basic"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
-            *value = HeaderValue::from_str(&format!(
-                "{}{HIDDEN_ASCII}",
-                if known { format!("{scheme} ") } else { String::new() }
-            ))
-            .unwrap_or(HeaderValue::from_static(HIDDEN_ASCII));
+    for (name, value) in &mut headers {
+        if CREDENTIALS.contains(name) {
+            *value = without_credentials(value.to_str().unwrap_or_default());
+        } else if is_secret(name.as_str()) {
+            *value = HeaderValue::from_static(HIDDEN_ASCII);
         }
     }
-    let keys: Vec<_> = headers.keys().filter(|name| is_secret(name.as_str())).cloned().collect();
-    for name in keys {
-        headers.insert(name, HeaderValue::from_static(HIDDEN_ASCII));
-    }
     headers
+}
+
+/// The schemes as they were written, since what is wrong is often there.
+fn without_credentials(text: &str) -> HeaderValue {
+    let is_scheme = |word: &str| ["bearer", "basic"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    match text.split_once(' ') {
+        Some(("Bearer", rest)) if !rest.contains(' ') => HeaderValue::from_static("Bearer ..."),
+        _ => {
+            let words = text.split(' ').map(|word| if is_scheme(word) { word } else { HIDDEN_ASCII });
+            let shown = words.take(10).collect::<Vec<_>>().join(" ");
+            HeaderValue::from_str(&shown).unwrap_or(HeaderValue::from_static(HIDDEN_ASCII))
+        }
+    }
 }
 
 fn target(path: &str, query: Option<&str>) -> String {
@@ -398,8 +401,8 @@ fn hide_operation(object: &mut Map<String, Value>) -> bool {
 }
 
 fn is_secret(name: &str) -> bool {
-    let name = name.rsplit(':').next().unwrap_or(name).to_ascii_lowercase();
-    SECRETS.contains(&name.as_str())
+    let name = name.rsplit(':').next().unwrap_or(name);
+    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
 }
 
 fn speaks_of_secrets(body: &[u8]) -> bool {
@@ -407,6 +410,8 @@ fn speaks_of_secrets(body: &[u8]) -> bool {
     SECRETS.iter().any(|name| text.contains(name))
 }
 
+const CREDENTIALS: [header::HeaderName; 3] =
+    [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
 const SECRETS: [&str; 8] =
     ["password", "access_token", "refresh_token", "client_secret", "api_key", "apikey", "x-api-key", "token"];
 const HIDDEN: &str = "…";

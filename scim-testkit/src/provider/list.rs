@@ -10,7 +10,7 @@ use scim_core::{
     list::ListResponse,
     path::AttrPath,
     query::ListQuery,
-    reply::Reply,
+    reply::{Body, Reply},
     schema::{Kind as Type, ResourceType, Returned, Target},
 };
 use serde_json::{Map, Value};
@@ -34,8 +34,12 @@ impl Service<'_> {
         let (default, most) = self.page_sizes();
         let start = (query.first() - 1).min(found.len());
         let end = start.saturating_add(query.page_size(default, most)).min(found.len());
-        let resources = self.show_all(&found[start..end], &query);
-        Ok(Reply::json(200, ListResponse::page(found.len(), query.first(), resources).into_json()))
+        let page = |resources| ListResponse::page(found.len(), query.first(), resources);
+        let places = &found[start..end];
+        if let Some(bytes) = self.written_page(places, &query.projection, page(Vec::new())) {
+            return Ok(Reply { body: Body::Written(bytes), ..Reply::empty(200) });
+        }
+        Ok(Reply::json(200, page(self.show_all(places, &query)).into_json()))
     }
 
     /// Size of a page when the request does not say, and the largest.

@@ -61,6 +61,7 @@ mod vendor;
 #[cfg(test)]
 mod vendor_tests;
 mod world;
+mod written;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},

@@ -6,10 +6,11 @@ use scim_core::{
     json,
     path::AttrPath,
     project::Projection,
-    reply::Reply,
+    reply::{Body, Reply},
     schema::{ResourceType, Returned},
     vendor::{InactiveMembers, ListScope, MembersRead, ProjectionOf},
 };
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -83,6 +84,17 @@ impl Wanted {
     }
 }
 
+/// RFC 7643 §3.1.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Meta<'a> {
+    resource_type: &'a str,
+    created: String,
+    last_modified: String,
+    location: String,
+    version: String,
+}
+
 impl Service<'_> {
     /// Whether SCIM shows the resource at all.
     pub(super) fn is_shown(&self, record: &Record) -> bool {
@@ -96,8 +108,11 @@ impl Service<'_> {
     }
 
     pub(super) fn reply(&self, status: u16, record: &Record, projection: &Projection) -> Reply {
-        let shown = self.show(record, projection);
-        Reply { etag: Some(etag(record.version)), ..Reply::json(status, Value::Object(shown)) }
+        let body = match self.written(record, projection) {
+            Some(bytes) => Body::Written(bytes),
+            None => Body::Json(Value::Object(self.show(record, projection))),
+        };
+        Reply { status, location: None, etag: Some(etag(record.version)), body }
     }
 
     /// What an answer has of the resource.
@@ -128,11 +143,8 @@ impl Service<'_> {
         for (name, value) in record.data.iter().filter(|(name, _)| *name != "schemas" && wanted.has(name)) {
             match (name.as_str(), value) {
                 ("members", Value::Array(members)) if record.kind == Kind::Group => {
-                    let never = self.profile.group.members_read == MembersRead::Never
-                        || self.provider.quirks.has(Defect::MembersNeverReturned);
-                    if !never {
-                        let shown = members.iter().filter(|member| self.shows_member(member));
-                        out.insert(name.clone(), shown.map(|member| self.member(member)).collect());
+                    if let Some(members) = self.members(members) {
+                        out.insert(name.clone(), members);
                     }
                 }
                 _ => {
@@ -140,12 +152,10 @@ impl Service<'_> {
                 }
             }
         }
-        if record.kind == Kind::User && wanted.has("groups") {
-            let groups = self.store.groups_of(&record.id);
-            let groups: Vec<Value> = groups.map(|group| self.group_of_user(group)).collect();
-            if !groups.is_empty() {
-                out.insert("groups".to_owned(), groups.into());
-            }
+        if wanted.has("groups")
+            && let Some(groups) = self.groups(record)
+        {
+            out.insert("groups".to_owned(), groups);
         }
         for (name, value) in record.overlay.iter().filter(|(name, _)| wanted.has(name)) {
             out.insert(name.clone(), value.clone());
@@ -157,13 +167,36 @@ impl Service<'_> {
     }
 
     fn meta(&self, record: &Record) -> Value {
-        json!({
-            "resourceType": self.resource_type(record.kind).name,
-            "created": format!("{:.3}", record.created),
-            "lastModified": format!("{:.3}", record.modified),
-            "location": self.location(record.kind, &record.id),
-            "version": etag(record.version),
-        })
+        // Plain texts, so this cannot fail.
+        serde_json::to_value(self.meta_of(record)).unwrap_or_default()
+    }
+
+    pub(super) fn meta_of(&self, record: &Record) -> Meta<'_> {
+        Meta {
+            resource_type: &self.resource_type(record.kind).name,
+            created: format!("{:.3}", record.created),
+            last_modified: format!("{:.3}", record.modified),
+            location: self.location(record.kind, &record.id),
+            version: etag(record.version),
+        }
+    }
+
+    /// The groups of a user, if there are any.
+    pub(super) fn groups(&self, record: &Record) -> Option<Value> {
+        if record.kind != Kind::User {
+            return None;
+        }
+        let mut groups = self.store.groups_of(&record.id).peekable();
+        groups.peek()?;
+        Some(groups.map(|group| self.group_of_user(group)).collect())
+    }
+
+    /// The members of a group as far as they are shown, if they are.
+    pub(super) fn members(&self, members: &[Value]) -> Option<Value> {
+        let never = self.profile.group.members_read == MembersRead::Never
+            || self.provider.quirks.has(Defect::MembersNeverReturned);
+        let shown = members.iter().filter(|member| self.shows_member(member));
+        (!never).then(|| shown.map(|member| self.member(member)).collect())
     }
 
     fn shows_member(&self, member: &Value) -> bool {
