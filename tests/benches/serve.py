@@ -29,7 +29,9 @@ import run  # noqa: E402
 # What a run must show.
 TIMES_PEER = 20
 TIMES_BARE = 2
-GROWTH = 1.3
+# A list of ten times as many would take ten times as long. What is left is that less fits the processor's caches, which
+# a get by id feels as much.
+GROWTH = 1.5
 # The kinds of request that are compared with the peers.
 COMPARED = ("create", "filter userName", "filter externalId", "patch")
 FILTERS = ("filter userName", "filter externalId")

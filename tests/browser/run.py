@@ -443,7 +443,7 @@ class Browser:
 
 
 def install():
-    if shutil.which("chromedriver") and shutil.which("chromium"):
+    if shutil.which("chromedriver") and any(map(shutil.which, ("chromium", "google-chrome"))):
         return
     for command in [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium", "chromium-driver"]]:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -39,9 +39,7 @@ fn script() -> Vec<(&'static str, String, Value)> {
         "displayName": "Engines",
         "members": [{"value": "{user}"}],
     });
-    let patch = |operation: Value| {
-        json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]})
-    };
+    let patch = |operation: Value| json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
     let off = patch(json!({"op": "Replace", "path": "active", "value": "False"}));
     let leave = patch(json!({"op": "remove", "path": "members[value eq \"{user}\"]"}));
     let search = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 1});
@@ -77,7 +75,8 @@ type Seen = (u16, Vec<(String, String)>, String);
 
 fn seen(response: &Response<Bytes>) -> Seen {
     // `Date`, `Connection` and lengths are the business of whoever carries the answer.
-    let told = [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::ALLOW, header::WWW_AUTHENTICATE];
+    let told =
+        [header::CONTENT_TYPE, header::LOCATION, header::ETAG, header::ALLOW, header::WWW_AUTHENTICATE];
     let text = |headers: &HeaderMap, name: &str| headers[name].to_str().expect("text").to_owned();
     let headers = told.iter().filter(|name| response.headers().contains_key(*name));
     let headers = headers.map(|name| (name.to_string(), text(response.headers(), name.as_str()))).collect();
@@ -123,8 +122,7 @@ async fn each_vendor_is_the_same_behind_all_three_doors() {
     let transport = HttpTransport::new(HttpOptions::default()).expect("plain options");
     for name in Profile::names() {
         let direct = mock(name);
-        let expected =
-            through("", async |request| direct.provider().handle(&request)).await;
+        let expected = through("", async |request| direct.provider().handle(&request)).await;
 
         let mut service = mock(name).service();
         let by_service = through("", async |request| service.call(request).await.expect("no fault")).await;

@@ -89,7 +89,10 @@ async fn desk(args: &ServeArgs, port: u16, provider: &Arc<Provider>) -> Result<O
             None => Ok(None),
         };
     }
-    let next = || port.checked_add(1).ok_or_else(|| Stop::usage("--ui-port: no port follows 65535; name one".to_owned()));
+    let next = || {
+        port.checked_add(1)
+            .ok_or_else(|| Stop::usage("--ui-port: no port follows 65535; name one".to_owned()))
+    };
     let port = match args.ui_port {
         Some(port) => port,
         None if args.port == 0 => 0,
@@ -97,14 +100,18 @@ async fn desk(args: &ServeArgs, port: u16, provider: &Arc<Provider>) -> Result<O
     };
     let host = args.ui_host.trim_start_matches('[').trim_end_matches(']');
     let failed = |error: io::Error| {
-        let advice = if error.kind() == io::ErrorKind::AddrInUse { "; --ui-port takes another port" } else { "" };
-        let text = format!("cannot listen on {host}:{port} for the page and the control API: {error}{advice}");
+        let advice =
+            if error.kind() == io::ErrorKind::AddrInUse { "; --ui-port takes another port" } else { "" };
+        let text =
+            format!("cannot listen on {host}:{port} for the page and the control API: {error}{advice}");
         Stop::new(Exit::CouldNotAsk, text)
     };
     let listener = TcpListener::bind((host, port)).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     if !address.ip().is_loopback() {
-        note(&format!("warning: whoever can reach {address} sees everything and may change it; no credentials are asked for"));
+        note(&format!(
+            "warning: whoever can reach {address} sees everything and may change it; no credentials are asked for"
+        ));
     }
     let access = [
         (args.token.is_some() || args.token_file.is_some(), "the token that --token or --token-file gave"),

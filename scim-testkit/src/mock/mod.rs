@@ -177,7 +177,6 @@ impl MockScim {
     /// let mock = MockScim::new();
     /// mock.expect("*", "/Users/*").never();
     /// ```
-    #[must_use]
     pub fn expect(&self, method: &str, path: &str) -> Expectation<'_> {
         Expectation::new(self, method, path)
     }

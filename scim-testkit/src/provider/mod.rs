@@ -65,7 +65,7 @@ mod written;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock},
     time::{Duration, SystemTime},
 };
 
@@ -159,6 +159,8 @@ struct Tenant {
     /// What was stored before the latest write, for stale reads.
     previous: Option<Store>,
     told: Told,
+    /// The address, once it was asked for.
+    base: OnceLock<Arc<str>>,
 }
 
 /// What somebody at the vendor has said, beside the profile.
@@ -239,7 +241,9 @@ impl Provider {
     /// The address that locations start with; without one it is where the socket server listens, and
     /// `http://localhost/scim/v2` in memory. A request's `Host` never has a say.
     #[must_use]
-    pub fn with_base_url(self, base_url: impl Into<String>) -> Self {
+    pub fn with_base_url(mut self, base_url: impl Into<String>) -> Self {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.tenants.iter_mut().for_each(|tenant| tenant.base = OnceLock::new());
         Self { base_url: Some(base_url.into().trim_end_matches('/').to_owned()), ..self }
     }
 
@@ -273,14 +277,14 @@ impl Provider {
     /// The address that locations start with.
     #[must_use]
     pub fn base_url(&self) -> String {
-        self.base(&self.lock(), 0)
+        self.base(&self.lock(), 0).to_string()
     }
 
     /// The address of a tenant; `None` if there is none of that name.
     #[must_use]
     pub fn tenant_url(&self, tenant: &str) -> Option<String> {
         let index = self.tenants.iter().position(|known| known == tenant)?;
-        Some(self.base(&self.lock(), index + 1))
+        Some(self.base(&self.lock(), index + 1).to_string())
     }
 
     /// Answers a request at once. Of faults, only what they do to the response is seen; [`Provider::answer`] has all.
@@ -463,18 +467,6 @@ impl Provider {
         });
         self.tell(state);
         Answer { response, delay: Duration::ZERO, cut: None }
-    }
-
-    /// As [`Provider::bind`], unless it was told.
-    #[cfg(feature = "wiremock")]
-    pub(crate) fn bind_if_free(&self, origin: &str) {
-        self.lock().bound.get_or_insert_with(|| origin.to_owned());
-    }
-
-    /// Tells where a socket server listens: scheme, host and port.
-    #[cfg(feature = "server")]
-    pub(crate) fn bind(&self, origin: String) {
-        self.lock().bound = Some(origin);
     }
 
     fn respond(&self, state: &mut State, request: &Request<Bytes>) -> Response<Bytes> {

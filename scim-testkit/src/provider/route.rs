@@ -1,5 +1,7 @@
 //! Where things are: the base URL, the tenants, and what a path has.
 
+use std::sync::{Arc, OnceLock};
+
 use scim_core::vendor::{Delete, Operation};
 
 use super::{Provider, State};
@@ -25,7 +27,12 @@ impl Provider {
         at_base(&path[before..]).then(|| (index + 1, &path[..before + BASE_PATH.len()]))
     }
 
-    pub(super) fn base(&self, state: &State, tenant: usize) -> String {
+    /// The address of a tenant, without a slash at the end.
+    pub(super) fn base(&self, state: &State, tenant: usize) -> Arc<str> {
+        Arc::clone(state.tenants[tenant].base.get_or_init(|| self.make_base(state, tenant).into()))
+    }
+
+    fn make_base(&self, state: &State, tenant: usize) -> String {
         let bound = || {
             let origin = state.bound.as_deref().unwrap_or("http://localhost");
             format!("{origin}{BASE_PATH}")
@@ -34,6 +41,28 @@ impl Provider {
         let Some(name) = tenant.checked_sub(1).and_then(|index| self.tenants.get(index)) else { return base };
         let origin = base.strip_suffix(BASE_PATH).unwrap_or(&base);
         format!("{origin}{TENANTS_PATH}{name}{BASE_PATH}")
+    }
+
+    /// Tells where one knocks: scheme, host and port.
+    #[cfg(any(feature = "server", feature = "wiremock"))]
+    fn set_origin(state: &mut State, origin: &str) {
+        state.bound = Some(origin.to_owned());
+        state.tenants.iter_mut().for_each(|tenant| tenant.base = OnceLock::new());
+    }
+
+    /// Tells where a socket server listens.
+    #[cfg(feature = "server")]
+    pub(crate) fn bind(&self, origin: &str) {
+        Self::set_origin(&mut self.lock(), origin);
+    }
+
+    /// As [`Provider::bind`], unless it was told.
+    #[cfg(feature = "wiremock")]
+    pub(crate) fn bind_if_free(&self, origin: &str) {
+        let mut state = self.lock();
+        if state.bound.is_none() {
+            Self::set_origin(&mut state, origin);
+        }
     }
 
     /// The methods that a path has at this vendor (RFC 9110 §10.2.1).

@@ -118,7 +118,7 @@ fn user(number: usize, domain: &str) -> Value {
         "displayName": format!("{given} {family}"),
         "emails": [{"value": user_name, "type": "work", "primary": true}],
         "title": TITLES[number % TITLES.len()],
-        "active": number % 20 != 0,
+        "active": !number.is_multiple_of(20),
         urn::ENTERPRISE_USER: {
             "employeeNumber": format!("{number:06}"),
             "department": DEPARTMENTS[(number / 3) % DEPARTMENTS.len()],

@@ -608,3 +608,11 @@ fn defects_do_what_they_say() {
     }
     shows(Defect::IdNumber, "GET /Users", "\"id\":1,");
 }
+
+#[test]
+fn the_address_is_what_was_said_last() {
+    let provider = provider("interop");
+    assert_eq!(provider.base_url(), "http://localhost/scim/v2");
+    let provider = provider.with_base_url("https://scim.example.com/scim/v2/");
+    assert_eq!(provider.base_url(), "https://scim.example.com/scim/v2");
+}

@@ -97,7 +97,7 @@ impl Server {
         let listener = TcpListener::bind(address).await?;
         let origin = security.origin(listener.local_addr()?);
         // Whoever asks for the address may do so before the task below has run.
-        provider.bind(origin.clone());
+        provider.bind(&origin);
         let (shutdown, asked) = oneshot::channel();
         let stop = async {
             // A dropped sender means the same as a sent message.
@@ -152,7 +152,7 @@ async fn listen(
     security: Security,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    provider.bind(security.origin(listener.local_addr()?));
+    provider.bind(&security.origin(listener.local_addr()?));
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {

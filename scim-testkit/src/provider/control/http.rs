@@ -199,7 +199,7 @@ impl Control<'_> {
         foreign.sort_unstable();
         json!({
             "profile": profile.profile.id,
-            "base": self.provider.base(&state, self.tenant),
+            "base": &*self.provider.base(&state, self.tenant),
             "tenants": self.provider.tenants,
             "now": date(state.world.peek()),
             "domains": domains,

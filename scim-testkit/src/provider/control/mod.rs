@@ -105,7 +105,7 @@ impl<'a> Control<'a> {
 
     fn try_reset(&self) -> Result<(), ControlError> {
         self.act("POST", "/reset", Value::Null, |_, state| {
-            let Tenant { store, cursors, previous, told } = &mut state.tenants[self.tenant];
+            let Tenant { store, cursors, previous, told, .. } = &mut state.tenants[self.tenant];
             store.clear();
             (*previous, *told) = (None, super::Told::default());
             *cursors = match self.tenant {

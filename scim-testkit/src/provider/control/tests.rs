@@ -31,7 +31,7 @@ fn seeds_are_the_same_everywhere_and_are_not_sown_twice() {
     let names = |provider: &Provider| -> Vec<String> {
         let all = provider.snapshot();
         all.iter()
-            .map(|one| one["userName"].as_str().or(one["displayName"].as_str()).unwrap().to_owned())
+            .map(|one| one["userName"].as_str().or_else(|| one["displayName"].as_str()).unwrap().to_owned())
             .collect()
     };
     let (one, two) = (mock("interop"), mock("interop"));
