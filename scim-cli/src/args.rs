@@ -284,6 +284,14 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) tenant: Vec<String>,
 
+    /// Start with so many generated users, the same each time
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) users: usize,
+
+    /// Start with so many generated groups; each has a tenth of the generated users
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) groups: usize,
+
     /// SQLite file to keep everything in, and to go on with; made if it is not there; default in memory
     #[arg(long, value_name = "FILE")]
     pub(crate) db: Option<PathBuf>,
@@ -526,10 +534,11 @@ Examples:
   scim test http://127.0.0.1:8111/scim/v2 --token t --vendor hubspot
   scim serve --schema badge.json --resource-type badges.json --tenant acme --tls
   scim serve --ui --check
-  scim serve --db mock.db
+  scim serve --users 1000 --groups 20 --db mock.db
   scim serve --seed 7 --fault '5% 429 retry-after 1' --fault 'POST /Users 1% drop-after'
 
-The base URL is printed once the mock listens. What it stores is in memory. Ctrl-C stops it.
+The base URL is printed once the mock listens. Without --db, what it stores is in memory. Ctrl-C
+stops it.
 
 With --db every write is in the file before it is answered, so that kill -9 loses none; a power
 cut may lose the last moments. The file is for one process at a time, and for the same --vendor or

@@ -12,7 +12,7 @@ use std::{
 use scim_core::vendor::Profile;
 use scim_testkit::{
     desk::{Desk, DeskOptions},
-    provider::{BASE_PATH, Builder, CONTROL_PATH, Defect, OAuthClient, Provider, World, faults::Fault},
+    provider::{BASE_PATH, Builder, CONTROL_PATH, Defect, OAuthClient, Provider, Seed, World, faults::Fault},
     serve::{self, Tls},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -29,6 +29,13 @@ use crate::{
 pub(crate) fn run(args: &ServeArgs) -> Result<Exit, Stop> {
     let (provider, title) = provider(args)?;
     let kept = args.db.as_deref().map(|path| format!("kept in {}{}", path.display(), before(&provider)));
+    if args.users > 0 || args.groups > 0 {
+        let seed = Seed { users: args.users, groups: args.groups };
+        let sown = provider.control().seed(seed);
+        sown.map_err(|error| {
+            Stop::usage(format!("--users {}, --groups {}: {error}", args.users, args.groups))
+        })?;
+    }
     let tls = tls(args)?;
     one_thread()?.block_on(async {
         let place = format!("{}:{}", args.host, args.port);
