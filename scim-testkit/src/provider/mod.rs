@@ -243,7 +243,7 @@ impl Provider {
     #[must_use]
     pub fn with_base_url(mut self, base_url: impl Into<String>) -> Self {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        state.tenants.iter_mut().for_each(|tenant| tenant.base = OnceLock::new());
+        state.tenants.iter_mut().for_each(|tenant| drop(tenant.base.take()));
         Self { base_url: Some(base_url.into().trim_end_matches('/').to_owned()), ..self }
     }
 

@@ -1,6 +1,6 @@
 //! Where things are: the base URL, the tenants, and what a path has.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use scim_core::vendor::{Delete, Operation};
 
@@ -47,7 +47,7 @@ impl Provider {
     #[cfg(any(feature = "server", feature = "wiremock"))]
     fn set_origin(state: &mut State, origin: &str) {
         state.bound = Some(origin.to_owned());
-        state.tenants.iter_mut().for_each(|tenant| tenant.base = OnceLock::new());
+        state.tenants.iter_mut().for_each(|tenant| drop(tenant.base.take()));
     }
 
     /// Tells where a socket server listens.
