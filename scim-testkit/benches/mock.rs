@@ -51,6 +51,24 @@ fn patch(bencher: Bencher<'_, '_>, road: Road) {
     one_by_one(bencher, road, Mock::patch);
 }
 
+/// With every write in a file before it is answered; beside `create` in process it is what `--db` costs.
+#[cfg(feature = "sqlite")]
+#[divan::bench(sample_count = 100, sample_size = 10)]
+fn create_on_disk(bencher: Bencher<'_, '_>) {
+    let path = std::env::temp_dir().join(format!("scim-bench-{}.db", std::process::id()));
+    let provider = Provider::builder().db(&path).build().expect("the file is new");
+    let mock = Mock::from(provider, Road::InProcess, USERS);
+    bencher
+        .counter(ItemsCount::new(1usize))
+        .with_inputs(|| mock.create())
+        .bench_values(|request| mock.send(request));
+    drop(mock);
+    for ending in ["", "-wal", "-shm"] {
+        // Those that are not there need no removal.
+        let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
+    }
+}
+
 /// A mock that a test starts for itself. The built-in schemas are read once per process.
 #[divan::bench]
 fn start() -> Provider {
@@ -172,7 +190,11 @@ struct Net {
 impl Mock {
     fn new(road: Road, users: usize) -> Self {
         let profile = Profile::builtin("interop").expect("it is built in");
-        let provider = Arc::new(Provider::new(profile, World::deterministic()));
+        Self::from(Provider::new(profile, World::deterministic()), road, users)
+    }
+
+    fn from(provider: Provider, road: Road, users: usize) -> Self {
+        let provider = Arc::new(provider);
         let mut mock = Self { provider, ids: Vec::new(), turn: AtomicUsize::new(0), net: None };
         mock.ids = (0..users).map(|_| id(&mock.send(mock.create()))).collect();
         mock.net = matches!(road, Road::Loopback).then(|| Net::new(&mock.provider));

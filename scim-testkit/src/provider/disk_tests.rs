@@ -1,7 +1,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use http::Method;
@@ -367,26 +367,4 @@ fn places_that_cannot_be_written_are_refused() {
         assert_eq!(why(&folder.file()), "there is no permission to write it");
     }
     set(&folder.file(), false);
-}
-
-/// Prints what a create costs, with and without a file: `cargo test --release -- --ignored --nocapture disk`.
-#[test]
-#[ignore = "it measures"]
-fn overhead() {
-    let folder = Folder::new("overhead");
-    let count: u32 = 20_000;
-    let measure = |what: &str, provider: &Provider| {
-        let start = SystemTime::now();
-        (0..count).for_each(|n| drop(add(provider, &format!("u{n}"), json!({"title": "T", "externalId": format!("{n}"), "emails": [{"value": "a@x.example"}], ENT: {"department": "D"}}))));
-        println!("{what}: {:?} a create", start.elapsed().unwrap() / count);
-    };
-    measure("memory", &Provider::builder().build().unwrap());
-    for synchronous in ["OFF", "NORMAL", "FULL"] {
-        let provider = open("interop", &folder.0.join(synchronous));
-        pragma(&provider, &format!("PRAGMA synchronous = {synchronous}"));
-        measure(synchronous, &provider);
-    }
-    let start = SystemTime::now();
-    let provider = open("interop", &folder.0.join("NORMAL"));
-    println!("opening {}: {:?}", provider.snapshot().len(), start.elapsed().unwrap());
 }
