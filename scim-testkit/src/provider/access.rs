@@ -12,7 +12,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use scim_core::query::pairs;
+use scim_core::{query::pairs, vendor::Rotation};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -52,15 +52,23 @@ pub(super) struct Access {
 #[derive(Default)]
 pub(super) struct Tokens {
     by_oauth: VecDeque<(String, SystemTime)>,
-    /// What came in the place of [`Access::token`].
-    rotated: Option<SecretString>,
+    /// What came in the place of [`Access::token`], the oldest first. All are good, unless a new one kills the old.
+    rotated: Vec<SecretString>,
+    /// Whether [`Access::token`] is no longer good.
+    first_is_dead: bool,
 }
 
 impl Tokens {
-    /// A new bearer token; the one before is no longer good.
-    pub(super) fn rotate(&mut self, world: &mut World) -> SecretString {
+    /// A new bearer token.
+    pub(super) fn rotate(&mut self, world: &mut World, rotation: Rotation) -> SecretString {
         let token = SecretString::from(world.secret());
-        self.rotated = Some(token.clone());
+        if rotation == Rotation::KillsOld {
+            self.rotated.clear();
+            self.first_is_dead = true;
+        } else if self.rotated.len() == MOST_TOKENS {
+            self.rotated.remove(0);
+        }
+        self.rotated.push(token.clone());
         token
     }
 }
@@ -81,9 +89,13 @@ impl Access {
             return None;
         }
         let bearer = credentials(headers, b"Bearer ");
-        let token = tokens.rotated.as_ref().or(self.token.as_ref());
-        if let (Some(given), Some(token)) = (bearer, token)
-            && same_bytes(given, token.expose_secret().as_bytes())
+        let first = self.token.as_ref().filter(|_| !tokens.first_is_dead);
+        if let Some(given) = bearer
+            && tokens
+                .rotated
+                .iter()
+                .chain(first)
+                .any(|token| same_bytes(given, token.expose_secret().as_bytes()))
         {
             return None;
         }

@@ -545,6 +545,25 @@ impl Service<'_> {
         id
     }
 
+    /// Puts a user into a group of that name, which is made if it is not there.
+    pub(super) fn join(&mut self, group: &str, user: &str) {
+        let member = json!({"value": user, "type": self.resource_type(Kind::User).name});
+        let known =
+            self.store.with_text(Kind::Group, "displayName", group).and_then(|mut found| found.next());
+        let Some((id, mut data)) = known.map(|record| (record.id.clone(), record.data.clone())) else {
+            let data = json!({"schemas": [urn::GROUP], "displayName": group, "members": [member]});
+            if let Value::Object(data) = data {
+                self.insert(Kind::Group, data, false);
+            }
+            return;
+        };
+        match data.get_mut("members") {
+            Some(Value::Array(members)) => members.push(member),
+            _ => drop(data.insert("members".to_owned(), vec![member].into())),
+        }
+        self.store_changed(&id, data);
+    }
+
     /// An id that is a value of the resource, if the profile says so and it is free.
     fn id_from(&self, kind: Kind, data: &Map<String, Value>) -> Option<String> {
         let name = match (kind, self.profile.user.id) {

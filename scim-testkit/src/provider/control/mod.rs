@@ -248,11 +248,18 @@ impl<'a> Control<'a> {
             }
             let made = personality::jit(&this.provider.profile, attributes).map_err(ControlError::Invalid)?;
             let Some(data) = made else { return Ok(SignIn::Unknown) };
-            this.service(state, |service| Ok(SignIn::Created(service.insert(Kind::User, data, false))))
+            this.service(state, |service| {
+                let id = service.insert(Kind::User, data, false);
+                let group = &this.provider.profile.jit.group;
+                if !group.is_empty() {
+                    service.join(group, &id);
+                }
+                Ok(SignIn::Created(id))
+            })
         })
     }
 
-    /// A new bearer token, which is good at once; the one before no longer is.
+    /// A new bearer token, which is good at once. The one before no longer is, unless the vendor has it otherwise.
     ///
     /// # Errors
     /// The mock asks for no bearer token.
@@ -261,7 +268,8 @@ impl<'a> Control<'a> {
             if this.provider.access.token.is_none() {
                 return Err(ControlError::NotOffered("the mock asks for no bearer token".to_owned()));
             }
-            Ok(state.tokens.rotate(&mut state.world))
+            let rotation = this.provider.profile.auth.rotate;
+            Ok(state.tokens.rotate(&mut state.world, rotation))
         })
     }
 

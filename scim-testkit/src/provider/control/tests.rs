@@ -174,6 +174,34 @@ fn a_sign_in_finds_an_account_or_not() {
 }
 
 #[test]
+fn a_sign_in_makes_an_account_where_the_vendor_does() {
+    let sso = mock("activecampaign");
+    let person = |name: &str| {
+        let told = json!({"userName": name, "name": {"givenName": "A", "familyName": "B"}, "emails": [{"value": name}]});
+        sso.control().sign_in(told.as_object().unwrap()).unwrap()
+    };
+    assert!(matches!(person("ada@example.com"), SignIn::Created(_)));
+    assert!(matches!(person("bob@example.com"), SignIn::Created(_)));
+    assert!(matches!(person("ADA@example.com"), SignIn::Known(_)));
+    let groups = sso.control().members_by_group();
+    assert_eq!(groups.len(), 1);
+    assert_eq!((groups[0].0.as_str(), groups[0].1.len()), ("SSO Users", 2));
+}
+
+#[test]
+fn some_tokens_live_beside_a_new_one() {
+    let text = "profile = { id = \"x\", title = \"X\", as_of = \"2026-01\" }\n[auth]\nrotate = \"overlap\"\n";
+    let profile = Profile::parse(text, "x.toml").unwrap();
+    let provider = Provider::builder().profile(profile).token("old").build().unwrap();
+    let new = provider.control().rotate_token().unwrap();
+    for token in ["old", secrecy::ExposeSecret::expose_secret(&new)] {
+        let request =
+            Request::get(format!("{BASE_PATH}/Users")).header("authorization", format!("Bearer {token}"));
+        assert_eq!(provider.handle(&request.body(Bytes::new()).unwrap()).status(), 200);
+    }
+}
+
+#[test]
 fn tenants_are_apart_and_strangers_get_an_answer() {
     let provider = Provider::builder().tenant("acme").build().unwrap();
     assert_eq!(ask(&provider, "POST", "/users?tenant=acme", r#"{"userName": "ada"}"#).0, 200);
