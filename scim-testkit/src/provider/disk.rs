@@ -33,10 +33,27 @@ use super::{
 pub(super) struct Disk {
     pub(super) connection: Connection,
     path: PathBuf,
+    /// Which file that was when it was opened.
+    identity: Option<Identity>,
     /// What the file says of the clock; what is not written is taken back to it.
     ahead: Duration,
     /// What the file says of each tenant; the same.
     told: Vec<Told>,
+}
+
+/// What tells a file from another one at the same path; device and number where the system has them.
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+
+    std::fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<Identity> {
+    None
 }
 
 impl Provider {
@@ -88,13 +105,19 @@ impl Provider {
             return Ok(());
         }
         let name = tenant.checked_sub(1).map_or("", |index| self.tenants[index].as_str());
-        let written = disk.write(|transaction| {
-            changes.iter().try_for_each(|change| write(transaction, self, name, change))?;
-            if learned {
-                write_told(transaction, name, told)?;
-            }
-            let mut mock = transaction.prepare("UPDATE mock SET ahead = ?1, ids = ?2")?;
-            mock.execute(params![nanoseconds(ahead), whole(world.drawn())?]).map(drop)
+        // SQLite would go on writing into a file that nobody finds again.
+        let gone = disk.identity.is_some() && identity(&disk.path) != disk.identity;
+        let written = if gone { Err("it was removed or replaced".to_owned()) } else { Ok(()) };
+        let written = written.and_then(|()| {
+            disk.write(|transaction| {
+                changes.iter().try_for_each(|change| write(transaction, self, name, change))?;
+                if learned {
+                    write_told(transaction, name, told)?;
+                }
+                let mut mock = transaction.prepare("UPDATE mock SET ahead = ?1, ids = ?2")?;
+                mock.execute(params![nanoseconds(ahead), whole(world.drawn())?]).map(drop)
+            })
+            .map_err(|error| error.to_string())
         });
         if let Err(error) = written {
             store.undo(changes);
@@ -131,7 +154,13 @@ impl Disk {
             Refused::Sqlite(error) => why(error),
             Refused::Told(text) => text,
         })?;
-        Ok(Self { connection, path: path.to_owned(), ahead: Duration::ZERO, told: Vec::new() })
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            identity: identity(&full),
+            ahead: Duration::ZERO,
+            told: Vec::new(),
+        })
     }
 
     /// Sees that the file is of this profile and has no other tenants; a new file becomes one.

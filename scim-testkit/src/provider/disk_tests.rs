@@ -368,3 +368,21 @@ fn places_that_cannot_be_written_are_refused() {
     }
     set(&folder.file(), false);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_gone_takes_no_more_writes() {
+    let folder = Folder::new("gone");
+    let provider = open("interop", &folder.file());
+    add(&provider, "ada", json!({}));
+    fs::remove_file(folder.file()).unwrap();
+    let refused = send(&provider, "POST", "/Users", user("bob", json!({})));
+    assert_eq!(refused.status, 500, "{}", refused.body);
+    let detail = refused.body["detail"].as_str().unwrap();
+    assert!(
+        detail.ends_with("cannot be written, so nothing was done: it was removed or replaced"),
+        "{detail}"
+    );
+    assert_eq!(provider.snapshot().len(), 1);
+    assert_eq!(get(&provider, "/Users").status, 200, "what is read is no harm");
+}

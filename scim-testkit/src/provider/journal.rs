@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use percent_encoding::percent_decode_str;
 use scim_core::json;
 use serde_json::{Map, Value};
 
@@ -330,8 +331,13 @@ fn headers(sent: &HeaderMap) -> HeaderMap {
     for (name, value) in &mut headers {
         if CREDENTIALS.contains(name) {
             *value = without_credentials(value.to_str().unwrap_or_default());
-        } else if is_secret(name.as_str()) {
+        } else if SECRET_HEADERS.iter().any(|part| name.as_str().contains(part)) {
             *value = HeaderValue::from_static(HIDDEN_ASCII);
+        } else if name == header::HOST
+            && let Some(at) = value.as_bytes().iter().rposition(|byte| *byte == b'@')
+        {
+            let host = HeaderValue::from_bytes(&value.as_bytes()[at..]);
+            *value = host.unwrap_or(HeaderValue::from_static(HIDDEN_ASCII));
         }
     }
     headers
@@ -355,13 +361,22 @@ fn target(path: &str, query: Option<&str>) -> String {
     let mut out = format!("{path}?");
     for (index, pair) in query.split('&').enumerate() {
         let separator = if index == 0 { "" } else { "&" };
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         // Writing to a string cannot fail.
         let _ = match pair.split_once('=') {
-            Some((name, _)) if is_secret(name) => write!(out, "{separator}{name}={HIDDEN_ASCII}"),
+            Some((name, value)) if is_secret(&decoded(name)) || filters_by_secret(&decoded(value)) => {
+                write!(out, "{separator}{name}={HIDDEN_ASCII}")
+            }
             _ => write!(out, "{separator}{pair}"),
         };
     }
     out
+}
+
+/// Whether a text, such as a filter, compares a password with something.
+fn filters_by_secret(text: &str) -> bool {
+    let words = text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    text.contains([' ', '+']) && words.into_iter().any(is_secret)
 }
 
 /// Blots out passwords and tokens; `true` if there were any. Recursion ends, since JSON that was read is no deeper than
@@ -371,7 +386,9 @@ fn hide(value: &mut Value) -> bool {
         Value::Object(object) => {
             let mut found = hide_operation(object);
             for (name, value) in object.iter_mut() {
-                if is_secret(name) && !value.is_null() {
+                let compares =
+                    name.eq_ignore_ascii_case("filter") && value.as_str().is_some_and(filters_by_secret);
+                if (is_secret(name) || compares) && !value.is_null() {
                     *value = HIDDEN.into();
                     found = true;
                 } else {
@@ -387,33 +404,48 @@ fn hide(value: &mut Value) -> bool {
 
 /// A PATCH operation names the attribute beside the value.
 fn hide_operation(object: &mut Map<String, Value>) -> bool {
-    let names_secret = json::get(object, "path")
-        .and_then(Value::as_str)
-        .and_then(|path| path.rsplit([':', '.']).next())
-        .is_some_and(is_secret);
-    match json::get_mut(object, "value").filter(|_| names_secret) {
-        Some(value) => {
-            *value = HIDDEN.into();
-            true
+    // `password`, ` password `, `urn:…:User:password`, `password.x`, `password[value eq "…"]`
+    let names_secret = json::get(object, "path").and_then(Value::as_str).is_some_and(|path| {
+        let name = path.split('[').next().unwrap_or_default();
+        name.rsplit(':').next().unwrap_or_default().split('.').any(|part| is_secret(part.trim()))
+    });
+    for name in ["path", "value"] {
+        if let Some(value) = json::get_mut(object, name).filter(|_| names_secret) {
+            *value = if name == "path" { "password".into() } else { HIDDEN.into() };
         }
-        None => false,
     }
+    names_secret
 }
 
 fn is_secret(name: &str) -> bool {
     let name = name.rsplit(':').next().unwrap_or(name);
-    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(name))
+    let letters = || name.bytes().filter(|byte| !b"_-".contains(byte)).map(|byte| byte.to_ascii_lowercase());
+    SECRETS.iter().any(|secret| letters().eq(secret.bytes()))
 }
 
 fn speaks_of_secrets(body: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase().replace(['_', '-'], "");
     SECRETS.iter().any(|name| text.contains(name))
 }
 
 const CREDENTIALS: [header::HeaderName; 3] =
     [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
-const SECRETS: [&str; 8] =
-    ["password", "access_token", "refresh_token", "client_secret", "api_key", "apikey", "x-api-key", "token"];
+/// Less `_` and `-`.
+const SECRETS: [&str; 10] = [
+    "password",
+    "accesstoken",
+    "refreshtoken",
+    "clientsecret",
+    "apikey",
+    "apitoken",
+    "authtoken",
+    "xapikey",
+    "secret",
+    "token",
+];
+/// Parts of the names of headers that carry credentials.
+const SECRET_HEADERS: [&str; 8] =
+    ["token", "secret", "password", "api-key", "apikey", "auth", "session", "signature"];
 const HIDDEN: &str = "…";
 const HIDDEN_ASCII: &str = "...";
 /// Most entries that are kept.

@@ -470,6 +470,15 @@ impl Provider {
     }
 
     fn respond(&self, state: &mut State, request: &Request<Bytes>) -> Response<Bytes> {
+        if request.method() == Method::HEAD {
+            // RFC 9110 §9.3.2: as GET, without the body.
+            let mut get = request.clone();
+            *get.method_mut() = Method::GET;
+            let mut response = self.respond(state, &get);
+            let length = std::mem::take(response.body_mut()).len();
+            response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+            return response;
+        }
         if let Some(response) = self.access.give_token(request, &mut state.tokens, &mut state.world) {
             return response;
         }

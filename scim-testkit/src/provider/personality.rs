@@ -38,7 +38,8 @@ pub(super) fn check_domain(
     Err(ScimError::invalid_value(format!("userName: the domain {domain:?} is not verified")))
 }
 
-/// Refuses a new user whose name or e-mail an account outside of the organization has. `foreign` is in lower case.
+/// Refuses a new user whose name or e-mail an account outside of the organization has, as far
+/// as the vendor minds. `foreign` is in lower case.
 pub(super) fn check_foreign(
     profile: &Profile,
     foreign: &HashSet<String>,
@@ -48,7 +49,9 @@ pub(super) fn check_foreign(
         return Ok(());
     }
     let name = json::get(data, "userName").and_then(Value::as_str);
-    match name.into_iter().chain(emails(data)).find(|text| foreign.contains(&text.to_lowercase())) {
+    let by_mail = profile.conflict.foreign == Foreign::Reject;
+    let mails = emails(data).filter(|_| by_mail);
+    match name.into_iter().chain(mails).find(|text| foreign.contains(&text.to_lowercase())) {
         Some(text) => {
             let text = format!("{text}: an account outside of the organization has it");
             Err(ScimError::new(409, ScimType::Uniqueness, text))

@@ -289,7 +289,6 @@ fn what_is_not_there_is_said_in_scim() {
     let provider = provider("rfc");
     let id = add(&provider, "ada", json!({}));
     for (method, path, status) in [
-        ("HEAD", "/Users", 405),
         ("PUT", "/Users", 405),
         ("POST", "/Schemas", 405),
         ("GET", "/Nothing", 404),
@@ -615,4 +614,13 @@ fn the_address_is_what_was_said_last() {
     assert_eq!(provider.base_url(), "http://localhost/scim/v2");
     let provider = provider.with_base_url("https://scim.example.com/scim/v2/");
     assert_eq!(provider.base_url(), "https://scim.example.com/scim/v2");
+}
+
+#[test]
+fn head_is_get_without_a_body() {
+    let provider = provider("interop");
+    let (whole, head) = (get(&provider, "/Users"), send(&provider, "HEAD", "/Users", Value::Null));
+    assert_eq!((head.status, head.header("content-type")), (200, whole.header("content-type")));
+    assert!(head.response.body().is_empty());
+    assert_eq!(head.header("content-length"), whole.response.body().len().to_string());
 }

@@ -256,6 +256,12 @@ fn rules(profile: &Profile) -> Vec<Rule> {
             "create.conflict-without-match",
         ],
     );
+    // Two users who have nothing but the name in common are two, where the name is not what tells them apart.
+    when(
+        !profile.conflict.on.iter().any(|name| name == "userName"),
+        "conflict.on",
+        &["create.duplicate-accepted"],
+    );
     when(profile.error.status_as == StatusForm::Int, "error.status_as", &["error.status", "error.body"]);
     when(
         profile.error.scim_type == ScimTypes::Never,

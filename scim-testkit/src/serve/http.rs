@@ -38,7 +38,7 @@ use super::{
 };
 use crate::provider::{Answer, BASE_PATH, Cut, Provider};
 
-/// Serves until `shutdown` is ready, then finishes the requests that are under way.
+/// Serves until `shutdown` is ready, then finishes the requests that are under way; for three seconds at most.
 ///
 /// # Errors
 /// The socket failed.
@@ -182,7 +182,8 @@ async fn listen(
         }
     }
     drop(listener);
-    graceful.shutdown().await;
+    // A client that sent half a request, or reads no answer, is not waited for.
+    let _ = tokio::time::timeout(GOODBYE, graceful.shutdown()).await;
     Ok(())
 }
 
@@ -293,5 +294,7 @@ impl Body for Carried {
     }
 }
 
+/// How long requests that are under way may take once the server is to stop.
+const GOODBYE: Duration = Duration::from_secs(3);
 #[cfg(feature = "tls")]
 const HANDSHAKE: Duration = Duration::from_secs(10);

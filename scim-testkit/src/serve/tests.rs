@@ -187,3 +187,15 @@ async fn what_is_no_http_is_in_the_journal() {
     assert!(journal.iter().all(|entry| entry.unreadable && entry.status == 400), "{journal:?}");
     server.stop().await.unwrap();
 }
+
+/// Time is tokio's here, and moves when there is nothing else to do.
+#[tokio::test(start_paused = true)]
+async fn half_a_request_does_not_keep_the_server() {
+    let server = Server::start(provider(), "127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let url = server.url();
+    let address = url.trim_start_matches("http://").trim_end_matches("/scim/v2").to_owned();
+    let mut half = tokio::net::TcpStream::connect(address).await.unwrap();
+    let head = b"POST /scim/v2/Users HTTP/1.1\r\nhost: x\r\ncontent-length: 500\r\n\r\n{";
+    tokio::io::AsyncWriteExt::write_all(&mut half, head).await.unwrap();
+    server.stop().await.unwrap();
+}

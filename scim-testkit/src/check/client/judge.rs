@@ -33,7 +33,10 @@ pub fn judge(
         address::parameters(&mut sink, request);
     }
     headers(&mut sink, request);
-    content(&mut sink, request, &place, types);
+    // What was too large to be read is not there to be judged.
+    if status != 413 {
+        content(&mut sink, request, &place, types);
+    }
     sink.into_observations()
 }
 

@@ -120,6 +120,14 @@ fn each_check_fires_and_passes_over_what_is_near() {
 }
 
 #[test]
+fn what_was_too_large_to_read_is_not_judged() {
+    let request = Request::post("/scim/v2/Users").header("user-agent", "x").body(Bytes::new()).unwrap();
+    let types = [ResourceType::user()];
+    assert_eq!(ids(&judge(&request, "/Users", 413, &types)), Vec::<&str>::new());
+    assert_ne!(ids(&judge(&request, "/Users", 400, &types)), Vec::<&str>::new());
+}
+
+#[test]
 fn what_is_no_http_is_told_by_its_address() {
     let raw = judge_unreadable("/scim/v2/Users?filter=userName eq \"ada\"");
     assert_eq!(ids(&raw), ["client.url-characters"]);

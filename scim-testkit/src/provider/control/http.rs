@@ -310,7 +310,7 @@ impl<'a> Body<'a> {
     fn only(&self, known: &[&str]) -> Result<Map<String, Value>, Refusal> {
         let object = self.object()?;
         match object.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => Err(refuse(400, format!("{name}: only {} are known", known.join(" and ")))),
+            Some(name) => Err(refuse(400, format!("{name}: the body may have {}", known.join(" and ")))),
             None => Ok(object),
         }
     }

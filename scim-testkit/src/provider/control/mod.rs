@@ -71,7 +71,7 @@ pub enum ControlError {
     #[error("{0} is managed by SCIM and locked elsewhere")]
     Locked(String),
     /// The attribute or its value is wrong, or the vendor refuses it.
-    #[error("{0}")]
+    #[error("{}", .0.detail)]
     Invalid(ScimError),
     /// The vendor, or this mock of it, has no such thing.
     #[error("{0}")]

@@ -277,6 +277,44 @@ fn the_journal_tells_what_was_asked_and_what_it_changed() {
 }
 
 #[test]
+fn secrets_are_not_in_the_journal_wherever_they_were_sent() {
+    let provider = mock("interop");
+    let patch = |path: &str| {
+        let operation = json!({"op": "replace", "Path": path, "value": "pssst"});
+        scim(&provider, "PATCH", "/Users/1", json!({"schemas": [urn::PATCH_OP], "Operations": [operation]}));
+    };
+    let user = format!("{}:password", urn::USER);
+    for path in ["password", " password ", "password.x", "password[value eq \"pssst\"]", user.as_str()] {
+        patch(path);
+    }
+    let filter = "password eq \"pssst\"";
+    scim(&provider, "POST", "/.search", json!({ "filter": filter }));
+    scim(&provider, "POST", "/Users", json!({"password": "pssst", "a": [{"client_secret": "pssst"}]}));
+    for query in [format!("filter={}", encode(filter)), "access%5Ftoken=pssst".into(), "token=pssst".into()] {
+        scim(&provider, "GET", &format!("/Users?{query}"), Value::Null);
+    }
+    let headers = [
+        ("authorization", "Bearer pssst"),
+        ("authorization", "pssst"),
+        ("authorization", "Bearer Bearer pssst"),
+        ("x-auth-token", "pssst"),
+        ("x-api-key", "pssst"),
+        ("cookie", "pssst"),
+        ("host", "ada:pssst@localhost"),
+    ];
+    for (name, value) in headers {
+        let request = Request::get(format!("{BASE_PATH}/Users")).header(name, value);
+        provider.handle(&request.body(Bytes::new()).unwrap());
+    }
+    let broken = Request::post(format!("{BASE_PATH}/Users")).body(Bytes::from("{\"api_key\": \"pssst\""));
+    provider.handle(&broken.unwrap());
+    let all = ask(&provider, "GET", "/journal", "").1.to_string();
+    assert!(!all.contains("pssst"), "{all}");
+    assert!(all.contains("Bearer Bearer ..."), "what is wrong with it is told: {all}");
+    assert_eq!(provider.journal().len(), 18);
+}
+
+#[test]
 fn a_large_act_is_told_in_part() {
     let provider = mock("interop");
     provider.control().seed(Seed { users: 1200, groups: 0 }).unwrap();
