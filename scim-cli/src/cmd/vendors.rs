@@ -174,7 +174,7 @@ Examples:
   scim vendors check my.toml          a profile of one's own
 
 Grades: documented, a page says so; observed, the server's source or a test against the live service shows it;
-briefed, said without a source; inferred, concluded. --vendor of `scim serve` and `scim test` takes the ids.
+third party, only a page of somebody else says so; briefed, said without a source; inferred, concluded. --vendor of `scim serve` and `scim test` takes the ids.
 
 Exit codes:
   0  the list or the vendor is on standard output

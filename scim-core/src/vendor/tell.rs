@@ -98,7 +98,7 @@ impl Profile {
         Some(match key {
             "seat.by" => match seat.by {
                 SeatBy::Nobody => "SCIM cannot assign a paid seat".into(),
-                SeatBy::Role => format!("a paid seat comes with {}", list(&seat.roles)),
+                SeatBy::Role => "a paid seat comes with the role, where the role has one".into(),
             },
             "jit.supported" if jit.supported => "whoever signs in first gets an account then".into(),
             "jit.supported" => "a sign-in makes no account".into(),
@@ -270,7 +270,9 @@ impl Profile {
             "page.projection" if page.projection == ProjectionOf::None => {
                 "`attributes` and `excludedAttributes` are left out of account".into()
             }
-            "page.cursor_total" if !page.cursor_total => "a page by cursor has no totalResults".into(),
+            "page.cursor_total" if page.cursor && !page.cursor_total => {
+                "a page by cursor has no totalResults".into()
+            }
             "page.cursor" if page.cursor => "lists can be read by cursor (RFC 9865)".into(),
             "bulk.supported" if bulk.supported => {
                 format!("bulk requests work, with {} operations at most", bulk.max_operations)
@@ -306,7 +308,7 @@ impl Profile {
                 Deactivate::Suspend => "active false suspends: the account stays and can come back".into(),
                 Deactivate::Delete => "active false deletes the account".into(),
                 Deactivate::Unlink => {
-                    "active false takes the person out of the tenant: SCIM finds them no more, their account survives"
+                    "active false takes away what SCIM knows of the person: it finds them no more, and their account stays"
                         .into()
                 }
             },
@@ -325,8 +327,12 @@ impl Profile {
                 "nobody can be created inactive".into()
             }
             "life.states" => {
+                let way = format!("an account goes {}", life.states.join(" > "));
                 let off = if life.off_state.is_empty() { "inactive" } else { &life.off_state };
-                format!("an account goes {}; active false makes it {off}", life.states.join(" > "))
+                match life.deactivate {
+                    Deactivate::Suspend => format!("{way}; active false makes it {off}"),
+                    Deactivate::Delete | Deactivate::Unlink => way,
+                }
             }
             "life.mangle" => format!("deactivation overwrites {}", list(&life.mangle)),
             _ => return None,
@@ -335,7 +341,9 @@ impl Profile {
 
     fn of_grants(&self, key: &str) -> Option<String> {
         let grant = self.grants.first()?;
-        let minimal = grant.minimal.as_deref().unwrap_or("the least role");
+        // Which role is the least is the affair of the tenant: no page says it.
+        let named = grant.minimal.as_deref().filter(|_| self.grade(key) == Grade::Inferred);
+        let minimal = named.unwrap_or("the least role");
         let falls = |fallback: Fallback| match fallback {
             Fallback::Minimal => format!("gives {minimal}"),
             Fallback::Ignore => "gives no role".to_owned(),
@@ -347,7 +355,8 @@ impl Profile {
                 format!("the role of a new user is a setting of the vendor ({name}); SCIM does not choose it")
             }
             "grant.from" => format!("`{}` decides the role", grant.from),
-            "grant.match" if grant.by_setting() => return None,
+            // A setting has the last word, whatever is sent.
+            "grant.match" | "grant.none" | "grant.unknown" if grant.by_setting() => return None,
             "grant.match" if grant.matching == GrantMatch::ExactCi => {
                 "the role must be spelled as the vendor has it, in any letter case".into()
             }
@@ -374,9 +383,17 @@ impl Profile {
             "conflict.existing" if self.conflict.existing == Existing::AdoptUnmanaged => {
                 "an account that exists already and is not managed by SCIM is taken over".into()
             }
-            "conflict.foreign" if self.conflict.foreign == Foreign::Reject => {
-                "an account with the same e-mail outside of the organization is in the way of a create".into()
-            }
+            "conflict.foreign" => match self.conflict.foreign {
+                Foreign::Reject => {
+                    "an account with the same e-mail outside of the organization is in the way of a create"
+                        .into()
+                }
+                Foreign::RejectUserName => {
+                    "an account with the same user name outside of the organization is in the way of a create"
+                        .into()
+                }
+                Foreign::Ignore => return None,
+            },
             "domain.verified" if self.domain.verified == DomainCheck::Create => {
                 "the domain of a new user must be verified".into()
             }

@@ -180,6 +180,11 @@ fn evidence_has_grades_and_sources() {
     assert!(hubspot.source("life.deactivate").unwrap().ends_with("okta"));
     assert!(hubspot.source("grant.match").unwrap().ends_with("google"));
     assert_eq!(hubspot.source("user.id"), None);
+    // What only a third party tells has a source and is not firm.
+    let adyen = Profile::builtin("adyen").unwrap();
+    assert_eq!(adyen.grade("profile.instead").as_str(), "third party");
+    assert!(adyen.source("profile.instead").unwrap().contains("stitchflow"));
+    assert_eq!(adyen.firm_share().0, 0);
     let text = error("life = { delete = \"soft\" }\n[evidence.keys]\n\"life.delete\" = \"D2\"");
     assert!(text.contains("evidence.src has 0 sources, and no number 2"), "{text}");
     let text = error("life = { delete = \"soft\" }\n[evidence.keys]\n\"life.delete\" = \"X\"");
@@ -204,6 +209,22 @@ fn every_shipped_vendor_is_linted_and_tells_what_is_odd() {
             assert!(profile.variant(&variant.name).is_some());
         }
     }
+}
+
+#[test]
+fn a_sentence_says_no_more_than_its_grade() {
+    let told = |name: &str, key: &str| Profile::builtin(name).unwrap().sentence(key);
+    assert_eq!(told("hubspot", "grant.none").unwrap(), "no value gives the least role");
+    assert_eq!(told("github-emu", "grant.none").unwrap(), "no value gives user");
+    assert!(!told("hubspot", "seat.by").unwrap().contains("Sales Rep"));
+    // A default role is given, whatever SCIM sends.
+    assert_eq!(told("heap", "grant.none"), None);
+    assert_eq!(told("amplitude", "life.states").unwrap(), "an account goes pending > joined");
+    assert!(told("bitwarden", "life.states").unwrap().ends_with("active false makes it revoked"));
+    assert!(told("salesforce", "conflict.foreign").unwrap().contains("same user name"));
+    assert!(told("mixpanel", "conflict.foreign").unwrap().contains("same e-mail"));
+    assert!(told("aws", "page.cursor_total").is_some());
+    assert_eq!(told("aws@2025", "page.cursor_total"), None);
 }
 
 const RFCS_OWN: &[&str] = &[

@@ -13,6 +13,9 @@ pub enum Grade {
     /// `D`: the vendor's own page says so.
     #[serde(rename = "D")]
     Documented,
+    /// `S`: a page of somebody else says so, such as a directory of integrations.
+    #[serde(rename = "S")]
+    ThirdParty,
     /// `B`: the project's own documents say so, and no other source was found.
     #[serde(rename = "B")]
     Briefed,
@@ -28,6 +31,7 @@ impl Grade {
         Some(match letter {
             'O' => Self::Observed,
             'D' => Self::Documented,
+            'S' => Self::ThirdParty,
             'B' => Self::Briefed,
             'I' => Self::Inferred,
             _ => return None,
@@ -40,12 +44,13 @@ impl Grade {
         match self {
             Self::Observed => "observed",
             Self::Documented => "documented",
+            Self::ThirdParty => "third party",
             Self::Briefed => "briefed",
             Self::Inferred => "inferred",
         }
     }
 
-    /// Whether somebody read or saw it.
+    /// Whether somebody saw it, or read it on a page of the vendor's own or of a partner.
     #[must_use]
     pub fn is_firm(self) -> bool {
         matches!(self, Self::Observed | Self::Documented)
@@ -189,7 +194,7 @@ pub enum Deactivate {
     Suspend,
     /// The user is gone; a return needs a new account.
     Delete,
-    /// The person leaves the tenant and keeps their account; to SCIM they are gone.
+    /// What SCIM knows of the person is gone, and their account stays; to SCIM they are gone.
     Unlink,
 }
 
@@ -249,6 +254,8 @@ pub enum Foreign {
     Ignore,
     /// The request gets 409.
     Reject,
+    /// The request gets 409 where the user name is the same; the e-mail may be.
+    RejectUserName,
 }
 
 /// Who gives out paid seats.

@@ -31,6 +31,7 @@ pub fn render(report: &Report) -> String {
         let _ = writeln!(text, "::{command} title={}::{}", property(finding.id), data(&message));
     }
     let verdict = match report.verdict() {
+        Verdict::Conforms if !report.was_tested() => "nothing was tested",
         Verdict::Conforms => "conforms",
         Verdict::Findings => "does not conform",
         Verdict::CouldNotAsk => "could not be tested",

@@ -29,7 +29,10 @@ pub fn render(report: &Report, color: bool, width: usize) -> String {
     }
     known(&mut text, report, paint, width);
     if !report.stories.is_empty() {
-        matrix(&mut text, report, paint, width);
+        // A table of nothing but "skipped" tells nothing that the reasons do not.
+        if report.was_tested() {
+            matrix(&mut text, report, paint, width);
+        }
         confirmed(&mut text, report, paint);
         reasons(&mut text, report, paint, width);
     }
@@ -211,8 +214,26 @@ fn reasons(text: &mut String, report: &Report, paint: Paint, width: usize) {
     }
     let _ = writeln!(text, "\n{}", paint.bold("not played"));
     for (reason, names) in groups {
-        let _ = writeln!(text, "{}", wrap(&format!("{reason}: {}", names.join(", ")), 2, width));
+        let _ = writeln!(text, "{}", wrap(&format!("{reason}: {}", gathered(report, &names)), 2, width));
     }
+}
+
+/// The stories by name; a provider all of whose stories are among them by its own.
+fn gathered(report: &Report, names: &[String]) -> String {
+    if names.len() == report.stories.len() && names.len() > 1 {
+        return "all stories".to_owned();
+    }
+    let mut out: Vec<String> = Vec::new();
+    for name in names {
+        let idp = name.split('/').next().unwrap_or_default();
+        let all = report.stories.iter().filter(|story| story.idp == idp).count();
+        let here = names.iter().filter(|name| name.split('/').next() == Some(idp)).count();
+        let shown = if all == here && all > 1 { format!("all of {idp}") } else { name.clone() };
+        if !out.contains(&shown) {
+            out.push(shown);
+        }
+    }
+    out.join(", ")
 }
 
 fn summary(text: &mut String, report: &Report, paint: Paint) {
@@ -228,6 +249,7 @@ fn summary(text: &mut String, report: &Report, paint: Paint) {
         let _ = write!(findings, " and {count} {what}");
     }
     let verdict = match report.verdict() {
+        Verdict::Conforms if !report.was_tested() => paint.yellow("nothing was tested"),
         Verdict::Conforms => paint.green("conforms"),
         Verdict::Findings => paint.red("does not conform"),
         Verdict::CouldNotAsk => paint.yellow("could not be tested"),

@@ -9,6 +9,7 @@ use super::{Finding, Report, Status, Verdict};
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
     let verdict = match report.verdict() {
+        Verdict::Conforms if !report.was_tested() => "⚠️ nothing was tested",
         Verdict::Conforms => "✅ conforms",
         Verdict::Findings => "❌ does not conform",
         Verdict::CouldNotAsk => "⚠️ could not be tested",

@@ -186,6 +186,12 @@ impl Report {
         serde_json::to_string_pretty(self).expect("the report has string keys only")
     }
 
+    /// Whether any story was played to its end, or anything found.
+    #[must_use]
+    pub fn was_tested(&self) -> bool {
+        self.stories.iter().any(|story| story.status != Status::Skipped) || !self.findings.is_empty()
+    }
+
     /// Fails with the human report unless the endpoint conforms.
     ///
     /// # Panics

@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, env, fmt::Write as _, fs, path::PathBuf, sync::Arc, thread};
 
 use scim_core::vendor::{
-    Deactivate, Delete, Existing, GroupMeaning, Instead, MembersRead, OnCreate, Profile, Rename,
-    UnknownMember,
+    Deactivate, Delete, Existing, GroupMeaning, Instead, MembersRead, OnCreate, Operation, Profile,
+    Reactivate, Rename, UnknownMember,
 };
 use scim_testkit::{
     Run, Suite, Target,
@@ -92,11 +92,13 @@ fn every_vendor_is_as_its_profile_says_and_the_matrix_is_current() {
     for (table, vendor, question, answer) in [
         ("Entra ID", "Bitwarden", "disables a user", "suspended (revoked)"),
         ("Okta", "HubSpot", "disables a user", "deleted"),
-        ("Okta", "Fullstory", "pushes a group", "impossible: no groups"),
+        ("Okta", "Fullstory", "pushes a group", "impossible: no groups?"),
         ("Okta", "GitLab.com", "disables a user", "unlinked"),
         ("Entra ID", "Slack", "deletes a user", "stays, inactive"),
         ("Entra ID", "8x8", "deletes a user", "refused: 405"),
-        ("Entra ID", "Qualtrics", "disables a user", "nothing: the account stays"),
+        ("Okta", "Heap", "renames a group", "renamed?"),
+        ("Okta", "GitHub Enterprise Managed Users", "brings a user back", "impossible?"),
+        ("Entra ID", "Qualtrics", "disables a user", "nothing: the account stays?"),
     ] {
         let cell = look_up(&page, table, vendor, question);
         assert!(cell.starts_with(answer), "{table}, {vendor}, {question}: {cell}");
@@ -118,10 +120,11 @@ const HEAD: &str = "\
 # What happens at a vendor when an identity provider does something
 
 Find the provider's table, the vendor's row and the column of what happens. Simulated providers told a mock of each
-vendor, and the tables say what they saw. A mock is as right as its profile: `?` marks what was concluded and not read
-or seen anywhere, and `scim vendors show NAME` names the sources. A dash: the provider sends nothing for it. Below the
-tables, each vendor has what is odd about it, and the stories in which that shows: **differs**, where the provider goes
-on, and **impossible**, where it cannot. What is not named there works. The page is made by a test.
+vendor, and the tables say what they saw. A mock is as right as its profile: `?` marks what was concluded, or is told
+without a source or by a third party only, and `scim vendors show NAME` names the sources. A dash: the provider sends
+nothing for it. Below the tables, each vendor has what is odd about it, and the stories in which that shows:
+**differs**, where the provider goes on, and **impossible**, where it cannot. What is not named there works. The page
+is made by a test.
 ";
 
 /// What a reader asks, and the story that shows it.
@@ -211,13 +214,17 @@ fn answer(
 
 fn without_wire(profile: &Profile, story: &str) -> String {
     let jit = profile.profile.instead == Instead::Jit;
-    let word = match story {
-        "hire" if jit => "account at the first sign-on",
-        "leave" | "purge" if jit => "nothing: the account stays",
-        "hire" | "leave" | "purge" => "not over SCIM",
-        _ => "–",
+    // That there is no SCIM is a conclusion of its own.
+    let unsure = |key: &str| match unsure(profile, "profile.wire") {
+        "" => unsure(profile, key),
+        mark => mark,
     };
-    word.to_owned()
+    match story {
+        "hire" if jit => format!("account at the first sign-on{}", unsure("jit.supported")),
+        "leave" | "purge" if jit => format!("nothing: the account stays{}", unsure("profile.instead")),
+        "hire" | "leave" | "purge" => format!("not over SCIM{}", unsure("profile.instead")),
+        _ => "–".to_owned(),
+    }
 }
 
 /// What a story showed, in a word or two.
@@ -235,7 +242,7 @@ fn word(profile: &Profile, story: &StoryReport, notes: &mut Vec<String>) -> Stri
     }
     let why = plain_reason(profile, reason);
     match why.as_str() {
-        "has no groups" => "impossible: no groups".to_owned(),
+        "has no groups" => format!("impossible: no groups{}", unsure(profile, "group.ops")),
         why if why.contains("new account in a later cycle") => "new account, in a later cycle".to_owned(),
         why => {
             let note = why.to_owned();
@@ -243,7 +250,7 @@ fn word(profile: &Profile, story: &StoryReport, notes: &mut Vec<String>) -> Stri
                 notes.push(note);
                 notes.len() - 1
             });
-            format!("impossible [{}]", index + 1)
+            format!("impossible{} [{}]", contradicted(profile, story), index + 1)
         }
     }
 }
@@ -272,9 +279,25 @@ fn plain_reason(profile: &Profile, reason: &str) -> String {
     if kept.is_empty() { about_form.join("; ") } else { kept.join("; ") }
 }
 
-/// The mark of what nobody read or saw.
+/// The mark of what nobody read or saw; what the profile does not set is the RFC's.
 fn unsure(profile: &Profile, key: &str) -> &'static str {
-    if profile.grade(key).is_firm() { "" } else { "?" }
+    if is_known(profile, key) { "" } else { "?" }
+}
+
+fn is_known(profile: &Profile, key: &str) -> bool {
+    profile.stated().iter().any(|stated| stated == key) && profile.grade(key).is_firm()
+}
+
+/// The mark of what the mock cannot do for a provider and the vendor says that it can.
+fn contradicted(profile: &Profile, story: &StoryReport) -> &'static str {
+    let restores = profile.life.reactivate == Reactivate::Restore && is_known(profile, "life.reactivate");
+    if story.story == "return" && restores { "?" } else { "" }
+}
+
+/// The mark of a request about groups that nobody read or saw.
+fn unsure_of_groups(profile: &Profile, asked: &[Operation]) -> &'static str {
+    let served = asked.iter().any(|op| profile.group.ops.contains(op));
+    if served && is_known(profile, "group.ops") { "" } else { "?" }
 }
 
 fn happened(profile: &Profile, story: &StoryReport) -> String {
@@ -291,7 +314,8 @@ fn happened(profile: &Profile, story: &StoryReport) -> String {
                 Existing::Conflict => born.to_owned(),
             }
         }
-        "mover" if confirmed("patch.user_paths") || confirmed("put.only") => "not taken".to_owned(),
+        "mover" if confirmed("patch.user_paths") => format!("not taken{}", unsure("patch.user_paths")),
+        "mover" if confirmed("put.only") => format!("not taken{}", unsure("put.only")),
         "mover" => match profile.grants.first() {
             Some(grant) if grant.from == "title" => format!("title and role{}", unsure("grant.from")),
             Some(grant) if grant.by_setting() => format!("title; role is set there{}", unsure("grant.from")),
@@ -340,13 +364,22 @@ fn happened(profile: &Profile, story: &StoryReport) -> String {
             if group.members_on_create == OnCreate::Drop { format!("{made}, at first empty") } else { made }
         }
         "rename-group" if group.rename == Rename::Ignore => format!("not taken{}", unsure("group.rename")),
-        "rename-group" => "renamed".to_owned(),
+        "rename-group" => {
+            let paths = &profile.patch.group_paths;
+            let mark = if paths.iter().any(|path| path == "displayName") {
+                unsure("patch.group_paths")
+            } else {
+                "?"
+            };
+            let by_request = unsure_of_groups(profile, &[Operation::Patch, Operation::Replace]);
+            format!("renamed{}", if mark.is_empty() { mark } else { by_request })
+        }
         "group-members" if group.members_read == MembersRead::Never => "done, and cannot be read".to_owned(),
         "group-members" if group.unknown_member == UnknownMember::CreateUser => {
             "done; invites strangers".to_owned()
         }
         "group-members" => "done".to_owned(),
-        _ => "deleted".to_owned(),
+        _ => format!("deleted{}", unsure_of_groups(profile, &[Operation::Delete])),
     }
 }
 
@@ -444,7 +477,8 @@ fn fates_of(profile: &Profile, story: &StoryReport) -> Vec<String> {
             why.into_iter().map(|why| format!("**differs**, {why}")).collect()
         }
         (_, Some(reason)) if reason.starts_with(title.as_str()) => {
-            vec![format!("**impossible**, {}", plain_reason(profile, reason))]
+            let mark = contradicted(profile, story);
+            vec![format!("**impossible{mark}**, {}", plain_reason(profile, reason))]
         }
         _ => Vec::new(),
     }
