@@ -52,6 +52,7 @@ mod render;
 mod route;
 mod seed;
 mod service;
+mod settle;
 mod store;
 #[cfg(test)]
 mod tests;
