@@ -274,9 +274,10 @@ impl Journal {
         self.last
     }
 
-    /// Forgets the entries; numbers go on.
-    pub(super) fn clear(&mut self) {
-        (self.entries, self.weight) = (VecDeque::new(), 0);
+    /// Forgets a tenant's entries; numbers go on.
+    pub(super) fn clear(&mut self, tenant: Option<&str>) {
+        self.entries.retain(|entry| entry.tenant.as_deref() != tenant);
+        self.weight = self.entries.iter().map(Entry::weight).sum();
     }
 }
 

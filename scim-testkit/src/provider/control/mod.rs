@@ -97,8 +97,8 @@ impl<'a> Control<'a> {
         Self { provider, tenant }
     }
 
-    /// Forgets everything that was stored or told since the start, the journal too. Numbers of the journal, ids, the clock
-    /// and faults go on.
+    /// Forgets everything that was stored or told since the start, the tenant's part of the journal too. Numbers of the
+    /// journal, ids, the clock and faults go on.
     pub fn reset(&self) {
         let _ = self.try_reset();
     }
@@ -112,7 +112,8 @@ impl<'a> Control<'a> {
                 0 => Cursors::default(),
                 tenant => Cursors::of_tenant(tenant),
             };
-            state.journal.clear();
+            let name = self.provider.tenant_name(self.tenant);
+            state.journal.clear(name.as_deref());
             Ok(())
         })
     }

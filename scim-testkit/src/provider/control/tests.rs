@@ -210,6 +210,10 @@ fn tenants_are_apart_and_strangers_get_an_answer() {
     assert_eq!(ask(&provider, "GET", "?tenant=acme", "").1["users"][0]["resource"]["userName"], "ada");
     assert_eq!(ask(&provider, "GET", "?tenant=other", "").0, 404);
     assert!(provider.control_of("other").is_none());
+    provider.control().add_user("bob");
+    assert_eq!(ask(&provider, "POST", "/reset?tenant=acme", "").0, 200);
+    let left: Vec<String> = provider.journal().iter().map(|entry| format!("{entry:?}")).collect();
+    assert_eq!(left, ["#2 POST /control/users -> 200", "#3 POST /control/reset -> 200"]);
     assert_eq!(ask(&provider, "GET", "/nothing", "").0, 404);
     let (status, error) = ask(&provider, "GET", "/reset", "");
     assert_eq!((status, error["error"].as_str()), (405, Some("/control/reset takes POST")));
